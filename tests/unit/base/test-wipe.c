@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Secrets in memory.
+ */
+#include "base/wipe.h"
+
+#include "testing.h"
+
+static void comparison_tells_equal_from_different(void)
+{
+    check(equal_constant_time(view_of_string("same"), view_of_string("same")));
+    check(!equal_constant_time(view_of_string("same"), view_of_string("sane")));
+    check(!equal_constant_time(view_of_string("same"), view_of_string("sam")));
+    check(equal_constant_time((ByteView){ 0 }, (ByteView){ 0 }));
+}
+
+static void wiped_memory_is_zero(void)
+{
+    uint8_t bytes[] = { 1, 2, 3 };
+
+    wipe(bytes, sizeof(bytes));
+    check(view_is_filled_with(VIEW_OF_ARRAY(bytes), 0));
+    wipe(NULL, 0);
+}
+
+/* The kernel's word for "left out of core dumps" and "locked" in smaps: dd and lo. */
+static void a_secret_is_locked_and_left_out_of_dumps(void)
+{
+    _cleanup_(secret_freep) Secret *secret = NULL;
+    _cleanup_bytes_ Bytes smaps = { 0 };
+    char line[64];
+
+    check_int(secret_new(view_of_string("key"), &secret), 0);
+    check(view_equal(secret_view(secret), view_of_string("key")));
+    check_int(file_read("/proc/self/smaps", 4 << 20, &smaps), 0);
+    (void)snprintf(line, sizeof(line), "%lx-", (unsigned long)(uintptr_t)secret);
+    const char *entry = strstr((const char *)smaps.data, line);
+    check(entry);
+    const char *flags = strstr(entry, "VmFlags:");
+    check(flags);
+    char flag_line[160];
+    (void)snprintf(flag_line, sizeof(flag_line), "%.*s", (int)strcspn(flags, "\n"), flags);
+    check(strstr(flag_line, " dd"));
+    check(strstr(flag_line, " lo"));
+}
+
+static const Test tests[] = {
+    { "comparison tells equal from different", comparison_tells_equal_from_different },
+    { "wiped memory is zero", wiped_memory_is_zero },
+    { "a secret is locked and left out of dumps", a_secret_is_locked_and_left_out_of_dumps },
+};
+
+TEST_MAIN(tests)
