@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading worker answers: every member known, typed, bounded and printable, and no two of them at
+ * odds. The agent acts on what passes here.
+ */
+#include "format/worker-answer.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#define LIST_ITEMS_MAX  64                 /* of a fact that is a list */
+#define RETRY_AFTER_MAX (24U * 60 * 60)    /* seconds; the worker clamps further */
+#define LIFE_USEC_MAX   (INT64_C(1) << 50) /* some 35 years: sums stay far from overflow */
+#define SKEW_SEC_MAX    (INT64_C(1) << 40)
+
+static bool is_printable(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    size_t length = text ? json_string_length(value) : 0;
+
+    if (!text || length > ANSWER_TEXT_MAX)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!isascii((unsigned char)text[i]) || !isprint((unsigned char)text[i]))
+            return false;
+    return true;
+}
+
+/* Copies a printable member; an absent one leaves RET as it is, unless it is wanted. */
+static int take_text(const json_t *object, const char *name, bool is_wanted, char **ret)
+{
+    const json_t *value = json_object_get(object, name);
+
+    if (!value)
+        return is_wanted ? WORKER_ANSWER_E_MEMBER : 0;
+    if (!is_printable(value))
+        return WORKER_ANSWER_E_MEMBER;
+    *ret = strdup(json_string_value(value));
+    return *ret ? 0 : -ENOMEM;
+}
+
+static int take_number(const json_t *object, const char *name, uint64_t limit, uint64_t *ret)
+{
+    uint64_t value;
+    int r = json_get_u64(object, name, &value);
+
+    if (r != JSON_OK || value > limit)
+        return WORKER_ANSWER_E_MEMBER;
+    *ret = value;
+    return 0;
+}
+
+static int take_texts(const json_t *object, const char *name, size_t limit, char **ret_texts,
+                      size_t *ret_n)
+{
+    const json_t *array = json_object_get(object, name);
+
+    if (!array)
+        return 0;
+    if (!json_is_array(array) || json_array_size(array) > limit)
+        return WORKER_ANSWER_E_MEMBER;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        if (!is_printable(json_array_get(array, i)))
+            return WORKER_ANSWER_E_MEMBER;
+        ret_texts[i] = strdup(json_string_value(json_array_get(array, i)));
+        if (!ret_texts[i])
+            return -ENOMEM;
+        *ret_n = i + 1;
+    }
+    return 0;
+}
+
+static int take_result(const json_t *object, WorkerAnswer *answer)
+{
+    const char *name;
+
+    if (json_get_string(object, "result", &name) != JSON_OK)
+        return WORKER_ANSWER_E_MEMBER;
+    for (int i = ANSWER_OK; i <= ANSWER_FAILED; i++) {
+        if (strcmp(name, answer_result_name((AnswerResult)i)) == 0) {
+            answer->result = (AnswerResult)i;
+            return 0;
+        }
+    }
+    return WORKER_ANSWER_E_MEMBER;
+}
+
+static int take_findings(const json_t *object, WorkerAnswer *answer)
+{
+    int r = findings_from_json(&answer->findings, json_object_get(object, "findings"));
+
+    return r > 0 ? WORKER_ANSWER_E_MEMBER : r;
+}
+
+static int take_timing(const char *name, const json_t *value, WorkerAnswer *answer)
+{
+    for (int i = 0; i < N_TIMINGS; i++) {
+        if (strcmp(name, answer_timing_name((AnswerTiming)i)) != 0)
+            continue;
+        if (!json_is_integer(value) || json_integer_value(value) < 0)
+            return WORKER_ANSWER_E_MEMBER;
+        answer->timings_usec[i] = (uint64_t)json_integer_value(value);
+        return 0;
+    }
+    return WORKER_ANSWER_E_MEMBER;
+}
+
+static int take_timings(json_t *object, WorkerAnswer *answer)
+{
+    json_t *timings, *value;
+    const char *name;
+
+    if (json_get_object(object, "timings_usec", &timings) != JSON_OK)
+        return WORKER_ANSWER_E_MEMBER;
+    json_object_foreach (timings, name, value) {
+        int r = take_timing(name, value, answer);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+static bool is_fact(const json_t *value)
+{
+    if (json_is_string(value))
+        return is_printable(value);
+    if (!json_is_array(value))
+        return json_is_integer(value) || json_is_boolean(value);
+    for (size_t i = 0; i < json_array_size(value); i++)
+        if (!is_printable(json_array_get(value, i)))
+            return false;
+    return json_array_size(value) <= LIST_ITEMS_MAX;
+}
+
+static bool is_fact_name(const char *name)
+{
+    size_t length =
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+    return length > 0 && length <= 128 && name[length] == 0;
+}
+
+bool answer_fact_is_valid(const char *name, const json_t *value)
+{
+    return is_fact_name(name) && is_fact(value);
+}
+
+static int take_claims(const json_t *object, AnswerToken *token)
+{
+    json_t *claims, *value;
+    const char *name;
+
+    if (json_get_object(object, "claims", &claims) != JSON_OK ||
+        json_object_size(claims) > ANSWER_FACTS_MAX)
+        return WORKER_ANSWER_E_MEMBER;
+    json_object_foreach (claims, name, value)
+        if (!answer_fact_is_valid(name, value))
+            return WORKER_ANSWER_E_MEMBER;
+    token->claims = json_incref(claims);
+    return 0;
+}
+
+static int take_token_times(const json_t *object, AnswerToken *token)
+{
+    int r = take_number(object, "issued_sec", LIFE_USEC_MAX, &token->issued_sec);
+
+    if (r == 0)
+        r = take_number(object, "expires_sec", LIFE_USEC_MAX, &token->expires_sec);
+    if (r == 0)
+        r = take_number(object, "life_usec", LIFE_USEC_MAX, &token->life_usec);
+    if (r == 0)
+        r = take_number(object, "expires_boottime_usec", 2 * LIFE_USEC_MAX,
+                        &token->expires_boottime_usec);
+    return r;
+}
+
+static int take_token(json_t *object, WorkerAnswer *answer)
+{
+    static const char *const known[] = { "jti",        "issuer",
+                                         "kid",        "alg",
+                                         "issued_sec", "expires_sec",
+                                         "life_usec",  "expires_boottime_usec",
+                                         "claims",     NULL };
+    json_t *member = json_object_get(object, "token");
+
+    if (!member)
+        return 0;
+    if (!json_is_object(member) || json_unknown_member(member, known))
+        return WORKER_ANSWER_E_MEMBER;
+    AnswerToken *token = calloc(1, sizeof(*token));
+    if (!token)
+        return -ENOMEM;
+    answer->token = token;
+
+    int r = take_text(member, "jti", true, &token->jti);
+    if (r == 0)
+        r = take_text(member, "issuer", true, &token->issuer);
+    if (r == 0)
+        r = take_text(member, "kid", true, &token->kid);
+    if (r == 0)
+        r = take_text(member, "alg", true, &token->alg);
+    if (r == 0)
+        r = take_token_times(member, token);
+    return r ? r : take_claims(member, token);
+}
+
+static int take_clock_skew(const json_t *object, WorkerAnswer *answer)
+{
+    const json_t *value = json_object_get(object, "clock_skew_sec");
+
+    if (!value)
+        return 0;
+    if (!json_is_integer(value) || json_integer_value(value) > SKEW_SEC_MAX ||
+        json_integer_value(value) < -SKEW_SEC_MAX)
+        return WORKER_ANSWER_E_MEMBER;
+    answer->has_clock_skew = true;
+    answer->clock_skew_sec = json_integer_value(value);
+    return 0;
+}
+
+static int take_simulated(const json_t *object, WorkerAnswer *answer)
+{
+    int r = json_get_bool(object, "simulated", &answer->simulated);
+
+    return r == JSON_OK || r == JSON_E_MISSING ? 0 : WORKER_ANSWER_E_MEMBER;
+}
+
+static int take_round(json_t *object, WorkerAnswer *answer)
+{
+    int r = take_texts(object, "evidence_kinds", ANSWER_KINDS_MAX, answer->evidence_kinds,
+                       &answer->n_evidence_kinds);
+
+    if (r == 0)
+        r = take_text(object, "verifier_url", false, &answer->verifier_url);
+    if (r == 0 && json_object_get(object, "retry_after_sec"))
+        r = take_number(object, "retry_after_sec", RETRY_AFTER_MAX, &answer->retry_after_sec);
+    if (r == 0)
+        r = take_clock_skew(object, answer);
+    if (r == 0)
+        r = take_simulated(object, answer);
+    return r ? r : take_token(object, answer);
+}
+
+static int take_collect(json_t *object, WorkerAnswer *answer)
+{
+    json_t *cpu = json_object_get(object, "cpu");
+    int r = take_text(object, "source", false, &answer->source);
+
+    if (r || !cpu)
+        return r;
+    if (!json_is_object(cpu))
+        return WORKER_ANSWER_E_MEMBER;
+    r = evidence_cpu_from_json(cpu, NULL, &answer->cpu);
+    return r > 0 ? WORKER_ANSWER_E_MEMBER : r;
+}
+
+static int take_members(json_t *object, WorkerAnswer *answer)
+{
+    static const char *const known[] = {
+        "result",
+        "error",
+        "findings",
+        "timings_usec",
+        "evidence_kinds",
+        "verifier_url",
+        "retry_after_sec",
+        "clock_skew_sec",
+        "simulated",
+        "token",
+        "source",
+        "cpu",
+        "fds",
+        NULL,
+    };
+
+    if (json_unknown_member(object, known))
+        return WORKER_ANSWER_E_MEMBER;
+    int r = take_result(object, answer);
+    if (r == 0)
+        r = take_text(object, "error", false, &answer->error);
+    if (r == 0)
+        r = take_findings(object, answer);
+    if (r == 0)
+        r = take_timings(object, answer);
+    if (r == 0)
+        r = take_round(object, answer);
+    if (r == 0)
+        r = take_collect(object, answer);
+    if (r == 0)
+        r = take_texts(object, "fds", ANSWER_FDS_MAX, answer->fd_names, &answer->n_fds);
+    return r;
+}
+
+/* A failure never looks like a yes, nor a yes like a failure. */
+static bool is_consistent(const WorkerAnswer *answer)
+{
+    const Finding *failure = findings_first_failure(&answer->findings);
+
+    if (answer->result == ANSWER_OK)
+        return !failure && !answer->error;
+    return failure && answer->error && strcmp(failure->name, answer->error) == 0 &&
+           !answer->token && !answer->cpu.provider;
+}
+
+int worker_answer_decode(ByteView line, WorkerAnswer *ret)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    json_auto_t *object = NULL;
+
+    int r = json_parse(line, ANSWER_SIZE_MAX, &object);
+    if (r < 0)
+        return r;
+    if (r != JSON_OK || !json_is_object(object))
+        return WORKER_ANSWER_E_JSON;
+    r = take_members(object, &answer);
+    if (r)
+        return r;
+    if (!is_consistent(&answer))
+        return WORKER_ANSWER_E_STATE;
+
+    *ret = answer;
+    answer = WORKER_ANSWER_INIT;
+    return WORKER_ANSWER_OK;
+}
