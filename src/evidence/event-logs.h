@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The files in which firmware and systemd wrote down what they measured. Read, not parsed: that is
+ * for processes without a capability.
+ */
+#pragma once
+
+#include "format/bundle.h"
+#include "format/finding.h"
+
+/* Bytes; what the evidence can carry. Real firmware logs have 15 to 80 KiB. */
+#define EVENT_LOG_LIMIT EVIDENCE_MEMBER_SIZE_MAX
+
+#define EVENT_LOG_FIRMWARE_DEFAULT  "/sys/kernel/security/tpm0/binary_bios_measurements"
+#define EVENT_LOG_USERSPACE_DEFAULT "/run/log/systemd/tpm2-measure.log"
+
+enum {
+    EVENT_LOG_OK,
+    EVENT_LOG_E_ABSENT, /* nothing to read; FINDINGS says why */
+};
+
+/*
+ * The firmware's log. SPARE is a copy made by the service manager while the file was still root's
+ * alone (may be NULL; one that says "none" counts as absent). An absent log is a warning here:
+ * the appraiser decides what it means. EVENT_LOG_OK, EVENT_LOG_E_ABSENT or negative errno.
+ */
+_must_check_ int event_log_firmware(const char *path, const char *spare, Findings *findings,
+                                    Bytes *ret);
+/*
+ * systemd's log, read under a shared lock so that no record is half written. Its absence is usual
+ * (before systemd 255) and leaves no finding.
+ */
+_must_check_ int event_log_userspace(const char *path, Findings *findings, Bytes *ret);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hardware requests of this machine, one at a time and two seconds apart, whoever makes them: a
+ * throttling host can cost the guest its VMPCK until reboot. LOCKDIR/report.lock carries the lock
+ * and, as 8 bytes little-endian, the boot time in microseconds of the last request.
+ */
+#pragma once
+
+#include "base/clock.h"
+
+#define PACING_INTERVAL_USEC (UINT64_C(2) * USEC_PER_SEC) /* host limits of KVM clouds */
+#define PACING_LOCK_WAIT_USEC                                                                      \
+    (UINT64_C(90) * USEC_PER_SEC) /* a throttled request blocks for 60 s */
+
+/* Time, and how to let it pass. */
+typedef struct PacingTime {
+    const Clock *clock;
+    void (*sleep_usec)(void *userdata, uint64_t usec);
+    void *userdata;
+} PacingTime;
+
+extern const PacingTime pacing_time_system;
+
+/* Holds the lock from pacing_new() to pacing_free(). */
+typedef struct Pacing Pacing;
+
+enum { PACING_OK, PACING_E_BUSY /* another process kept the lock */ };
+
+_must_check_ int pacing_new(const char *lock_directory, const PacingTime *time, Pacing **ret);
+Pacing *pacing_free(Pacing *pacing);
+DEFINE_CLEANUP(Pacing *, pacing_free);
+
+/* To be called before each single request: waits for its turn and writes the stamp. 0, -errno. */
+_must_check_ int pacing_wait(Pacing *pacing);
+/* Microseconds spent waiting, for lock and turns. */
+uint64_t pacing_waited_usec(const Pacing *pacing);

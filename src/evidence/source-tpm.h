@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vTPM's part of the evidence: keys, certificates, credential, quote. One Vtpm is one TPM
+ * transaction with tpm.lock held: open, ask, free; never across a network wait. The attestation
+ * key is the same each time it is opened.
+ */
+#pragma once
+
+#include "base/wipe.h"
+#include "format/bundle.h"
+#include "format/finding.h"
+
+typedef struct VtpmSettings {
+    const char *tcti;
+    const char *lock_directory;
+    const char *attestation_key; /* "auto", "template", "0x81......" */
+    const char *pcr_bank;        /* "sha256" */
+    uint32_t pcr_mask;           /* bit n = PCR n */
+} VtpmSettings;
+
+typedef struct Vtpm Vtpm;
+
+enum {
+    VTPM_OK,
+    VTPM_E_FAILED, /* FINDINGS has the failure, subject "vtpm" */
+};
+
+/* Opens the TPM and its attestation key. VTPM_OK, VTPM_E_FAILED or negative errno (-ENOMEM). */
+_must_check_ int vtpm_open(const VtpmSettings *settings, Findings *findings, Vtpm **ret);
+Vtpm *vtpm_free(Vtpm *vtpm);
+DEFINE_CLEANUP(Vtpm *, vtpm_free);
+
+/* Borrowed, valid while VTPM is. The certificate is empty when there is none. */
+ByteView vtpm_ak_public(const Vtpm *vtpm); /* TPMT_PUBLIC */
+ByteView vtpm_ak_name(const Vtpm *vtpm);
+ByteView vtpm_ak_certificate(const Vtpm *vtpm); /* DER */
+
+/* Loads the endorsement key, unless it is loaded. It takes one more object slot. */
+_must_check_ int vtpm_load_endorsement(Vtpm *vtpm, Findings *findings);
+/* Empty before vtpm_load_endorsement(). */
+ByteView vtpm_ek_public(const Vtpm *vtpm);      /* TPMT_PUBLIC */
+ByteView vtpm_ek_certificate(const Vtpm *vtpm); /* DER; empty when there is none */
+
+/* Activates a credential of the challenge; loads the endorsement key if need be. RET: wipe it. */
+_must_check_ int vtpm_activate(Vtpm *vtpm, ByteView credential_blob, ByteView secret,
+                               Findings *findings, Bytes *ret);
+/*
+ * Quotes the settings' bank and registers over BINDING_QUALIFYING_DATA_SIZE bytes. RET is the whole
+ * member of the evidence; the endorsement key is in it when it is loaded.
+ */
+_must_check_ int vtpm_quote(Vtpm *vtpm, ByteView qualifying_data, Findings *findings,
+                            EvidenceVtpm *ret);

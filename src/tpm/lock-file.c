@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * flock, tried until the time is up: a blocked flock would have to be ended by a signal.
+ */
+#include "tpm/lock-file.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#define LOCK_FILE_PAUSE_USEC 5000u /* a release is to take 25 ms in all */
+
+static int open_lock(const char *directory, const char *name)
+{
+    _cleanup_close_ int directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory_fd < 0)
+        return -errno;
+
+    int fd = openat(directory_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+int lock_file_take(const char *directory, const char *name, uint64_t wait_usec, int *ret_fd)
+{
+    _cleanup_close_ int fd = open_lock(directory, name);
+    uint64_t start = clock_boottime_usec(&clock_system);
+
+    if (fd < 0)
+        return fd;
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return -errno;
+        if (clock_boottime_usec(&clock_system) - start >= wait_usec)
+            return LOCK_FILE_E_BUSY;
+        (void)usleep(LOCK_FILE_PAUSE_USEC);
+    }
+    *ret_fd = TAKE_FD(fd);
+    return LOCK_FILE_OK;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * NV indices: read whole, within a limit, with empty authorisations.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "tpm/tpm-context.h"
+
+#define TPM_NV_LIMIT 8192 /* bytes; certificates and templates are below 4 KiB */
+
+enum {
+    TPM_NV_OK,
+    TPM_NV_E_ABSENT, /* no such index, or never written */
+    TPM_NV_E_SIZE,   /* larger than the limit */
+    TPM_NV_E_DENIED, /* readable neither with owner's nor with its own empty authorisation */
+};
+
+/* Index that exists but was never written is absent. Named no or negative errno. */
+_must_check_ int tpm_nv_read(TpmContext *tpm, uint32_t index, size_t limit, Bytes *ret);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * NV indices on a real swtpm.
+ */
+#include "swtpm.h"
+#include "tpm/tpm-nv.h"
+
+#define INDEX 0x01800001
+
+static void what_was_written_is_read_in_chunks(void)
+{
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+    _cleanup_bytes_ Bytes found = { 0 };
+    uint8_t wanted[1500];
+
+    for (size_t i = 0; i < sizeof(wanted); i++)
+        wanted[i] = (uint8_t)(i * 7);
+    swtpm_define_nv(tpm, INDEX, VIEW_OF_ARRAY(wanted));
+    check_int(tpm_nv_read(tpm, INDEX, TPM_NV_LIMIT, &found), TPM_NV_OK);
+    check(view_equal(VIEW(found), VIEW_OF_ARRAY(wanted)));
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void an_absent_index_is_named(void)
+{
+    static const uint8_t other[] = { 1 };
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+    Bytes found = { 0 };
+
+    check_int(tpm_nv_read(tpm, INDEX, TPM_NV_LIMIT, &found), TPM_NV_E_ABSENT);
+    swtpm_define_nv(tpm, INDEX + 1, VIEW_OF_ARRAY(other));
+    check_int(tpm_nv_read(tpm, INDEX, TPM_NV_LIMIT, &found), TPM_NV_E_ABSENT);
+    check(found.data == NULL);
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void an_index_beyond_the_limit_is_named(void)
+{
+    static const uint8_t bytes[9] = { 0 };
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+    Bytes found = { 0 };
+
+    swtpm_define_nv(tpm, INDEX, VIEW_OF_ARRAY(bytes));
+    check_int(tpm_nv_read(tpm, INDEX, 8, &found), TPM_NV_E_SIZE);
+    check(found.data == NULL);
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void define(TpmContext *tpm, TPMA_NV attributes, const char *auth)
+{
+    const TPM2B_NV_PUBLIC area = { .nvPublic = { .nvIndex = INDEX,
+                                                 .nameAlg = TPM2_ALG_SHA256,
+                                                 .attributes = attributes,
+                                                 .dataSize = 4 } };
+    TPM2B_AUTH value = { .size = (uint16_t)strlen(auth) };
+    ESYS_TR handle = ESYS_TR_NONE;
+
+    memcpy(value.buffer, auth, value.size);
+    check_int(Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                  ESYS_TR_NONE, &value, &area, &handle),
+              TSS2_RC_SUCCESS);
+    tpm_close_handle(tpm, &handle);
+}
+
+static void an_index_never_written_is_absent(void)
+{
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+    Bytes found = { 0 };
+
+    define(tpm, TPMA_NV_OWNERWRITE | TPMA_NV_OWNERREAD, "");
+    check_int(tpm_nv_read(tpm, INDEX, TPM_NV_LIMIT, &found), TPM_NV_E_ABSENT);
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void write_four(TpmContext *tpm)
+{
+    const TPM2B_MAX_NV_BUFFER data = { .size = 4, .buffer = "four" };
+    ESYS_TR handle = ESYS_TR_NONE;
+
+    check_int(
+        Esys_TR_FromTPMPublic(tpm->esys, INDEX, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &handle),
+        TSS2_RC_SUCCESS);
+    check_int(Esys_NV_Write(tpm->esys, ESYS_TR_RH_OWNER, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                            ESYS_TR_NONE, &data, 0),
+              TSS2_RC_SUCCESS);
+    tpm_close_handle(tpm, &handle);
+}
+
+static void an_index_with_a_password_is_denied(void)
+{
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+    Bytes found = { 0 };
+
+    define(tpm, TPMA_NV_OWNERWRITE | TPMA_NV_AUTHREAD | TPMA_NV_NO_DA, "secret");
+    write_four(tpm);
+    check_int(tpm_nv_read(tpm, INDEX, TPM_NV_LIMIT, &found), TPM_NV_E_DENIED);
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void an_index_for_policies_only_is_denied(void)
+{
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+    Bytes found = { 0 };
+
+    define(tpm, TPMA_NV_OWNERWRITE | TPMA_NV_POLICYREAD, "");
+    write_four(tpm);
+    check_int(tpm_nv_read(tpm, INDEX, TPM_NV_LIMIT, &found), TPM_NV_E_DENIED);
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static const Test tests[] = {
+    { "what was written is read in chunks", what_was_written_is_read_in_chunks },
+    { "an absent index is named, also where another one follows", an_absent_index_is_named },
+    { "an index beyond the limit is named", an_index_beyond_the_limit_is_named },
+    { "an index never written is absent", an_index_never_written_is_absent },
+    { "an index with a password is denied", an_index_with_a_password_is_denied },
+    { "an index for policies only is denied", an_index_for_policies_only_is_denied },
+};
+
+TEST_MAIN(tests)
