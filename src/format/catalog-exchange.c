@@ -17,8 +17,9 @@ static const CatalogEntry entries[] = {
       "report it with the journal of this boot", EXIT_CLASS_INTERNAL },
     { "evidence-assembly-failed", "what was collected cannot be put together as evidence",
       "see what is too large or missing; report it if nothing is", EXIT_CLASS_NOT_ATTESTED },
-    { "evidence-event-log-unreadable", "an event log that the collect worker passed cannot be read",
-      "report it with the journal of this boot", EXIT_CLASS_NOT_ATTESTED },
+    { "evidence-event-log-unreadable", "an event log is there and cannot be had",
+      "see the warning before this; correct EventLog=, or set it to none",
+      EXIT_CLASS_NOT_ATTESTED },
     { "tpm-ak-changed", "the TPM has another attestation key than a moment ago",
       "see who clears the TPM or changes its keys", EXIT_CLASS_NOT_ATTESTED },
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * POST /attest.
+ */
+#include "verifier/attest.h"
+
+#include "verifier/challenge.h"
+#include "verifier/issue.h"
+
+#include "base/encode.h"
+#include "base/log.h"
+#include "format/bundle.h"
+#include "format/evidence-claims.h"
+#include "verify/verify.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int read_evidence(ByteView body, Evidence *evidence, EvidenceClaims *claims, Reply *ret)
+{
+    EvidenceDetail where = { "" };
+
+    int r = evidence_parse(body, &where, evidence);
+    if (r < 0)
+        return r;
+    if (r > 0)
+        return answer_problem(PROBLEM_EVIDENCE_MALFORMED, *where.member ? where.member : "evidence",
+                              evidence_reason(r), NULL, ret);
+
+    r = evidence_claims_parse(VIEW(evidence->claims), &where, claims);
+    if (r < 0)
+        return r;
+    if (r > 0)
+        return answer_problem(PROBLEM_EVIDENCE_MALFORMED, *where.member ? where.member : "claims",
+                              evidence_claims_reason(r), NULL, ret);
+    if (!(evidence_members(evidence) & (EVIDENCE_MEMBER_CPU | EVIDENCE_MEMBER_VTPM)))
+        return answer_problem(PROBLEM_EVIDENCE_MALFORMED, "evidence", "neither cpu nor vtpm",
+                              "at least one of them", ret);
+    return 0;
+}
+
+static int judge_nonce(const Instance *instance, ByteView nonce, NonceFacts *ret_facts, Reply *ret)
+{
+    uint64_t now_sec = clock_realtime_usec(instance->clock) / USEC_PER_SEC;
+
+    int r = nonce_verify(&instance->nonce_keys, instance->config->verifier_id, nonce, now_sec,
+                         ret_facts);
+    if (r < 0)
+        return r;
+    switch (r) {
+    case NONCE_OK:
+        break;
+    case NONCE_E_EXPIRED:
+        return answer_problem(PROBLEM_NONCE_EXPIRED, "nonce", NULL, "at most 120 seconds", ret);
+    case NONCE_E_EARLY:
+        return answer_problem(PROBLEM_NONCE_EARLY, "nonce", NULL, NULL, ret);
+    default: /* everything else is not ours */
+        return answer_problem(PROBLEM_NONCE_UNKNOWN, "nonce", NULL, NULL, ret);
+    }
+    /* Before the verdict, so that one challenge buys one verification. */
+    const ByteView mac = { .data = nonce.data + NONCE_SIZE - NONCE_MAC_SIZE,
+                           .size = NONCE_MAC_SIZE };
+    if (seen_before(instance->shared, mac))
+        return answer_problem(PROBLEM_NONCE_REPLAYED, "nonce", NULL, NULL, ret);
+    return 0;
+}
+
+/* What the challenge put into its credential, if the claims say there was one. */
+static int expected_credential(const Evidence *evidence, const EvidenceClaims *claims,
+                               const NonceFacts *facts, Digest *ret_secret, Reply *ret)
+{
+    const char *cause;
+
+    if (claims->credential.size == 0)
+        return 0;
+    int r = challenge_secret(facts, VIEW(claims->nonce), VIEW(evidence->vtpm.ak_public),
+                             VIEW(evidence->vtpm.ek_public), &cause, ret_secret);
+    if (r > 0)
+        return answer_problem(PROBLEM_EVIDENCE_MALFORMED, "credential", cause,
+                              "the AK and EK of the challenge", ret);
+    return r;
+}
+
+static Verdict verdict_of(TrustTier status)
+{
+    switch (status) {
+    case TIER_NONE:
+        return VERDICT_NONE;
+    case TIER_AFFIRMING:
+        return VERDICT_AFFIRMING;
+    case TIER_WARNING:
+        return VERDICT_WARNING;
+    case TIER_CONTRAINDICATED:
+        return VERDICT_CONTRAINDICATED;
+    }
+    return VERDICT_CONTRAINDICATED;
+}
+
+static void log_verdict(const Instance *instance, const Appraisal *appraisal, const char *id)
+{
+    const Finding *first = findings_first_failure(&appraisal->findings);
+    _cleanup_free_ char *identity = appraisal->identity ? json_text(appraisal->identity) : NULL;
+    const LogField fields[] = {
+        { "ATTEST_TOKEN_ID", id },
+        { "ATTEST_FINDING", first ? first->name : NULL },
+        { "ATTEST_POLICY", instance->policy->id },
+        { "ATTEST_IDENTITY", identity },
+    };
+
+    if (first)
+        log_fields(LOG_NOTICE, NULL, fields, ELEMENTSOF(fields),
+                   "refused: %s (%s): found %s, wanted %s", first->name, first->subject,
+                   first->found && *first->found ? first->found : "-",
+                   first->wanted && *first->wanted ? first->wanted : "-");
+    else
+        log_fields(LOG_INFO, NULL, fields, ELEMENTSOF(fields), "attested: %s%s",
+                   trust_tier_name(appraisal->status), appraisal->simulated ? ", simulated" : "");
+}
+
+static int reply_with_token(const char *token, Reply *ret)
+{
+    _cleanup_free_ char *text = NULL;
+
+    /* By hand, so that the bytes of `gates` are those that were hashed. */
+    if (asprintf(&text, "{\"token\":\"%s\",\"gates\":%s}", token, ISSUE_GATES) < 0) {
+        text = NULL;
+        return -ENOMEM;
+    }
+    ret->content_type = ANSWER_JSON;
+    return bytes_copy(view_of_string(text), &ret->body);
+}
+
+static int conclude(const Instance *instance, const Appraisal *appraisal, ByteView nonce,
+                    const NonceFacts *facts, Reply *ret)
+{
+    _cleanup_free_ char *token = NULL, *id = NULL;
+    const IssueInput input = {
+        .key = instance->token_key,
+        .kid = instance->kid,
+        .issuer = instance->config->issuer,
+        .audience = instance->config->audience,
+        .policy_id = instance->policy->id,
+        .appraisal = appraisal,
+        .nonce = nonce,
+        .issued_sec = facts->issued_sec,
+        .life_sec = instance->config->token_life_sec,
+        .gates = view_of_string(ISSUE_GATES),
+    };
+
+    int r = issue_token(&input, &id, &token);
+    if (r < 0)
+        return r;
+    log_verdict(instance, appraisal, id);
+    if (!findings_first_failure(&appraisal->findings))
+        return reply_with_token(token, ret);
+
+    ret->problem = PROBLEM_REFUSED;
+    ret->status = problem_status(PROBLEM_REFUSED);
+    ret->content_type = ANSWER_PROBLEM;
+    return problem_refusal(&appraisal->findings, token, &ret->body);
+}
+
+static int judge(const Instance *instance, const Evidence *evidence, const EvidenceClaims *claims,
+                 const NonceFacts *facts, Reply *ret)
+{
+    _cleanup_(appraisal_freep) Appraisal *appraisal = NULL;
+    Digest secret = { 0 };
+
+    int r = expected_credential(evidence, claims, facts, &secret, ret);
+    if (r < 0 || ret->problem != PROBLEM_NONE)
+        return r;
+
+    const VerifyInput input = {
+        .evidence = evidence,
+        .policy = instance->policy,
+        .nonce = VIEW(claims->nonce),
+        .audience = instance->config->verifier_id,
+        .now_sec = (int64_t)(clock_realtime_usec(instance->clock) / USEC_PER_SEC),
+        .roots = instance->roots,
+        .credential = claims->credential.size > 0 ? digest_view(&secret) : (ByteView){ 0 },
+        .source = "verifier",
+    };
+    uint64_t start_usec = clock_boottime_usec(instance->clock);
+    r = verify_evidence(&input, &appraisal);
+    wipe(&secret, sizeof(secret));
+    if (r < 0)
+        return r;
+    metrics_count_verification(instance->shared, verdict_of(appraisal->status),
+                               clock_boottime_usec(instance->clock) - start_usec);
+    return conclude(instance, appraisal, VIEW(claims->nonce), facts, ret);
+}
+
+int attest_answer(const Instance *instance, ByteView body, Reply *ret)
+{
+    _cleanup_evidence_ Evidence evidence = { 0 };
+    _cleanup_evidence_claims_ EvidenceClaims claims = { 0 };
+    NonceFacts facts = { 0 };
+
+    int r = read_evidence(body, &evidence, &claims, ret);
+    if (r < 0 || ret->problem != PROBLEM_NONE)
+        return r;
+    r = judge_nonce(instance, VIEW(claims.nonce), &facts, ret);
+    if (r < 0 || ret->problem != PROBLEM_NONE)
+        return r;
+    return judge(instance, &evidence, &claims, &facts, ret);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Arguments to calls, findings to lines.
+ */
+#include "verifier/commands.h"
+
+#include "verifier/init.h"
+#include "verifier/instance.h"
+#include "verifier/supervise.h"
+#include "verifier/trust.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STATUS_INTERNAL 1
+#define STATUS_USAGE    2
+
+static int usage(const char *line)
+{
+    (void)fprintf(stderr, "usage: attest-verifier %s\n", line);
+    return STATUS_USAGE;
+}
+
+static int failure(int r)
+{
+    (void)fprintf(stderr, "attest-verifier: %s\n", strerror(-r));
+    return STATUS_INTERNAL;
+}
+
+/* Subject, cause, what was wanted, remedy: one line each. */
+static int complain(const Findings *findings)
+{
+    for (size_t i = 0; i < findings->n_items; i++) {
+        const Finding *finding = &findings->items[i];
+        (void)fprintf(stderr, "%s: %s", finding->subject, finding->found ? finding->found : "");
+        if (finding->wanted && *finding->wanted)
+            (void)fprintf(stderr, "; wanted: %s", finding->wanted);
+        (void)fprintf(stderr, "\n  %s: %s\n", finding->name,
+                      finding->remedy ? finding->remedy : "");
+    }
+    return STATUS_USAGE;
+}
+
+static int conclude(int r, const Findings *findings)
+{
+    if (r < 0)
+        return failure(r);
+    return r > 0 ? complain(findings) : EXIT_SUCCESS;
+}
+
+static void print_next_steps(const InitOptions *options)
+{
+    (void)printf("Made %s: keys, TLS certificates, verifier.json and policy.json.\n"
+                 "Fill policy.json: it refuses every machine as it stands. Then\n"
+                 "\n"
+                 "    attest-verifier policy check %s/policy.json\n"
+                 "    attest-verifier serve %s\n"
+                 "\n"
+                 "Each machine gets a copy of %s/%s and in its attestd.conf\n"
+                 "\n"
+                 "    [Verifier main]\n"
+                 "    URL=%s\n"
+                 "    Trust=/etc/attestd/%s\n",
+                 options->directory, options->directory, options->directory, options->directory,
+                 TRUST_FILE, options->url, TRUST_FILE);
+}
+
+int command_init(int argc, char **argv)
+{
+    static const char line[] = "init DIR [--url https://HOST[:PORT][/PATH]] [--listen ADDR:PORT]"
+                               " [--simulated-root HEX|FILE]...";
+    static const struct option long_options[] = {
+        { "url", required_argument, NULL, 'u' },
+        { "listen", required_argument, NULL, 'l' },
+        { "simulated-root", required_argument, NULL, 's' },
+        { NULL, 0, NULL, 0 },
+    };
+    _cleanup_findings_ Findings findings = { .source = "verifier" };
+    InitOptions options = { .url = "https://127.0.0.1:8443" };
+    int c;
+
+    while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (c == 'u')
+            options.url = optarg;
+        else if (c == 'l')
+            options.listen = optarg;
+        else if (c == 's' && options.n_simulated_roots < INIT_SIMULATED_ROOTS_MAX)
+            options.simulated_roots[options.n_simulated_roots++] = optarg;
+        else
+            return usage(line);
+    }
+    if (optind != argc - 1)
+        return usage(line);
+    options.directory = argv[optind];
+
+    int r = init_directory(&options, &findings);
+    if (r == INIT_OK)
+        print_next_steps(&options);
+    return conclude(r, &findings);
+}
+
+static bool parse_count(const char *text, uint64_t *ret)
+{
+    char *end = NULL;
+    unsigned long value = strtoul(text, &end, 10);
+
+    if (!*text || *end || text[0] == '-' || value < 1 || value > CONFIG_PROCESSES_MAX)
+        return false;
+    *ret = value;
+    return true;
+}
+
+int command_serve(int argc, char **argv)
+{
+    static const char line[] = "serve DIR [--listen ADDR:PORT|unix:PATH] [--processes N]";
+    static const struct option long_options[] = {
+        { "listen", required_argument, NULL, 'l' },
+        { "processes", required_argument, NULL, 'p' },
+        { NULL, 0, NULL, 0 },
+    };
+    _cleanup_findings_ Findings findings = { .source = "verifier" };
+    SuperviseOptions options = { 0 };
+    int c;
+
+    while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (c == 'l')
+            options.listen = optarg;
+        else if (c != 'p' || !parse_count(optarg, &options.processes))
+            return usage(line);
+    }
+    if (optind != argc - 1)
+        return usage(line);
+    options.directory = argv[optind];
+    return conclude(supervise(&options, &findings), &findings);
+}
+
+int command_policy(int argc, char **argv)
+{
+    _cleanup_findings_ Findings findings = { .source = "verifier" };
+    _cleanup_(policy_freep) Policy *policy = NULL;
+
+    if (argc != 3 || strcmp(argv[1], "check") != 0)
+        return usage("policy check FILE");
+    int r = policy_load(argv[2], &findings, &policy);
+    if (r == INSTANCE_OK)
+        (void)printf("%s: ok, policy %s\n", argv[2], policy->id);
+    return conclude(r, &findings);
+}
+
+static int rotate_nonce(const char *directory, Findings *findings)
+{
+    _cleanup_(config_freep) VerifierConfig *config = NULL;
+    _cleanup_nonce_keys_ NonceKeys keys = { 0 };
+
+    int r = config_load(directory, findings, &config);
+    if (r == CONFIG_OK)
+        r = nonce_keys_load(config->nonce_key, &keys);
+    if (r > 0 && findings->n_items == 0)
+        r = findings_add(findings, "verifier-key-unusable", config->nonce_key, FINDING_FAILURE,
+                         "another size", "32 or 64 random bytes") < 0
+                ? -ENOMEM
+                : CONFIG_E_INVALID;
+    if (r == 0)
+        r = nonce_keys_write(config->nonce_key, &keys);
+    if (r == 0)
+        (void)printf("%s: new nonce key; the old one is still accepted. Send SIGHUP to the"
+                     " server.\n",
+                     config->nonce_key);
+    return r;
+}
+
+int command_keys(int argc, char **argv)
+{
+    _cleanup_findings_ Findings findings = { .source = "verifier" };
+
+    if (argc != 3 || strcmp(argv[1], "rotate-nonce") != 0)
+        return usage("keys rotate-nonce DIR");
+    return conclude(rotate_nonce(argv[2], &findings), &findings);
+}
+
+int command_trust(int argc, char **argv)
+{
+    _cleanup_findings_ Findings findings = { .source = "verifier" };
+    _cleanup_bytes_ Bytes text = { 0 };
+
+    if (argc != 2)
+        return usage("trust DIR");
+    int r = trust_text(argv[1], &findings, &text);
+    if (r == TRUST_OK)
+        r = fd_write_all(STDOUT_FILENO, VIEW(text));
+    return conclude(r, &findings);
+}

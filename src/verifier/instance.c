@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files of the verifier's directory to loaded objects; what is wrong with them, by name.
+ */
+#include "verifier/instance.h"
+
+#include "base/file.h"
+#include "crypto/certificate.h"
+#include "token/jwks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TLS_FILE_MAX ((size_t)64 << 10) /* bytes: a leaf and a few intermediates */
+
+static int refuse(Findings *findings, const char *name, const char *path, const char *found,
+                  const char *wanted)
+{
+    int r = findings_add(findings, name, path, FINDING_FAILURE, found, wanted);
+
+    return r < 0 ? r : INSTANCE_E_INVALID;
+}
+
+int policy_load(const char *path, Findings *findings, Policy **ret)
+{
+    _cleanup_bytes_ Bytes text = { 0 };
+    PolicyError error = { 0 };
+
+    int r = file_read(path, POLICY_SIZE_MAX, &text);
+    if (r < 0)
+        return refuse(findings, "verifier-policy-invalid", path, strerror(-r), "a readable file");
+    r = policy_parse(VIEW(text), ret, &error);
+    if (r <= 0)
+        return r;
+
+    char subject[FINDING_TEXT_MAX];
+    (void)snprintf(subject, sizeof(subject), "%s: %s", path, *error.path ? error.path : "/");
+    return refuse(findings, "verifier-policy-invalid", subject, error.cause, NULL);
+}
+
+int key_load(const char *path, Findings *findings, Key **ret)
+{
+    _cleanup_(key_freep) Key *key = NULL;
+    _cleanup_wiped_bytes_ Bytes pem = { 0 };
+
+    int r = file_read(path, KEY_FILE_SIZE_MAX, &pem);
+    if (r < 0)
+        return refuse(findings, "verifier-key-unusable", path, strerror(-r), "a readable file");
+    r = key_from_pem(VIEW(pem), &key);
+    if (r < 0)
+        return r;
+    if (r > 0)
+        return refuse(findings, "verifier-key-unusable", path, key_reason(r), "a P-256 key pair");
+    if (key_type(key) != KEY_P256 || !key_is_private(key))
+        return refuse(findings, "verifier-key-unusable", path,
+                      key_is_private(key) ? key_type_name(key_type(key)) : "a public key",
+                      "a P-256 key pair");
+    *ret = TAKE_PTR(key);
+    return INSTANCE_OK;
+}
+
+static int load_token_key(Instance *instance, Findings *findings)
+{
+    _cleanup_jwks_ Jwks jwks = { 0 };
+    json_t *json = NULL;
+
+    int r = key_load(instance->config->token_key, findings, &instance->token_key);
+    if (r)
+        return r;
+    r = jwk_thumbprint_text(instance->token_key, &instance->kid);
+    if (r == 0)
+        r = jwks_add(&jwks, instance->token_key, instance->kid, jwa_of_key(instance->token_key));
+    if (r == 0)
+        r = jwks_to_json(&jwks, &json);
+    if (r)
+        return r < 0 ? r : -EIO; /* an empty set takes any key */
+    instance->jwks = json_text(json);
+    json_decref(json);
+    return instance->jwks ? INSTANCE_OK : -ENOMEM;
+}
+
+static int load_nonce_keys(Instance *instance, Findings *findings)
+{
+    const char *path = instance->config->nonce_key;
+
+    int r = nonce_keys_load(path, &instance->nonce_keys);
+    if (r == -ENOMEM || r == -EPERM)
+        return r;
+    if (r < 0)
+        return refuse(findings, "verifier-key-unusable", path, strerror(-r), "a readable file");
+    if (r > 0)
+        return refuse(findings, "verifier-key-unusable", path, "another size",
+                      "32 or 64 random bytes");
+    return INSTANCE_OK;
+}
+
+/* The leaf comes first; libmicrohttpd would only say that it cannot start. */
+static int judge_tls(const Instance *instance, Findings *findings)
+{
+    const VerifierConfig *config = instance->config;
+    _cleanup_(certificate_freep) Certificate *leaf = NULL;
+    _cleanup_(key_freep) Key *key = NULL;
+
+    int r = certificate_from_pem(VIEW(instance->tls_certificate), &leaf);
+    if (r < 0)
+        return r;
+    if (r > 0)
+        return refuse(findings, "verifier-key-unusable", config->tls_certificate,
+                      certificate_reason(r), "a PEM certificate");
+    r = key_from_pem(VIEW(instance->tls_key), &key);
+    if (r < 0)
+        return r;
+    if (r > 0 || !key_is_private(key))
+        return refuse(findings, "verifier-key-unusable", config->tls_key,
+                      r > 0 ? key_reason(r) : "a public key", "a PEM private key");
+    if (!key_equal(certificate_key(leaf), key))
+        return refuse(findings, "verifier-key-unusable", config->tls_key, "another key",
+                      "the key of the TLS certificate");
+    return INSTANCE_OK;
+}
+
+static int load_tls(Instance *instance, Findings *findings)
+{
+    const VerifierConfig *config = instance->config;
+
+    int r = file_read(config->tls_certificate, TLS_FILE_MAX, &instance->tls_certificate);
+    if (r < 0)
+        return refuse(findings, "verifier-key-unusable", config->tls_certificate, strerror(-r),
+                      "a readable file");
+    r = file_read(config->tls_key, KEY_FILE_SIZE_MAX, &instance->tls_key);
+    if (r < 0)
+        return refuse(findings, "verifier-key-unusable", config->tls_key, strerror(-r),
+                      "a readable file");
+    return judge_tls(instance, findings);
+}
+
+int instance_load(const char *directory, Shared *shared, Findings *findings, Instance **ret)
+{
+    _cleanup_(instance_freep) Instance *instance = calloc(1, sizeof(*instance));
+    if (!instance)
+        return -ENOMEM;
+    *instance = (Instance){ .shared = shared, .clock = &clock_system };
+
+    int r = config_load(directory, findings, &instance->config);
+    if (r == INSTANCE_OK)
+        r = policy_load(instance->config->policy, findings, &instance->policy);
+    if (r == INSTANCE_OK)
+        r = load_token_key(instance, findings);
+    if (r == INSTANCE_OK)
+        r = load_nonce_keys(instance, findings);
+    if (r == INSTANCE_OK)
+        r = load_tls(instance, findings);
+    if (r == INSTANCE_OK)
+        r = amd_roots_new(&instance->roots);
+    if (r)
+        return r < 0 ? r : INSTANCE_E_INVALID;
+    *ret = TAKE_PTR(instance);
+    return INSTANCE_OK;
+}
+
+Instance *instance_free(Instance *instance)
+{
+    if (!instance)
+        return NULL;
+    config_free(instance->config);
+    policy_free(instance->policy);
+    key_free(instance->token_key);
+    free(instance->kid);
+    free(instance->jwks);
+    nonce_keys_done(&instance->nonce_keys);
+    amd_roots_free(instance->roots);
+    bytes_done(&instance->tls_certificate);
+    bytes_wipe_done(&instance->tls_key);
+    free(instance);
+    return NULL;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verifier-trust.json: all that an agent must know of this verifier, public parts only. Made from
+ * the files of the directory, so that `trust` after a change says what `init` would have said.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "format/finding.h"
+
+#define TRUST_FILE "verifier-trust.json"
+
+enum { TRUST_OK, TRUST_E_INVALID };
+
+/* JSON text. TRUST_E_INVALID: FINDINGS say which file is at fault. -ENOMEM, -EIO. */
+_must_check_ int trust_text(const char *directory, Findings *findings, Bytes *ret);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy file: the top object, its defaults, its end.
+ */
+#include "verify/policy.h"
+
+#include "verify/policy-member.h"
+
+#include "base/encode.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ID_LENGTH_MAX 128 /* goes into every token */
+
+Policy *policy_free(Policy *policy)
+{
+    if (!policy)
+        return NULL;
+    free(policy->id);
+    policy_snp_done(&policy->snp);
+    policy_tpm_done(&policy->tpm);
+    free(policy->simulated_roots);
+    free(policy);
+    return NULL;
+}
+
+static int parse_version(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    (void)target;
+    (void)argument;
+    if (!json_is_integer(value) || json_integer_value(value) != 1)
+        return policy_invalid(reader, "must be 1");
+    return POLICY_OK;
+}
+
+static int parse_id(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    const char *text = json_string_value(value);
+
+    for (const char *c = text; c && *c; c++)
+        if (*c < 0x21 || *c > 0x7e)
+            return policy_invalid(reader, "must be printable characters without spaces");
+    if (text && strlen(text) > ID_LENGTH_MAX)
+        return policy_invalid(reader, "is longer than %d characters", ID_LENGTH_MAX);
+    return policy_text(reader, value, target, argument);
+}
+
+static int parse_root(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    _cleanup_bytes_ Bytes bytes = { 0 };
+    SpkiDigest *digest = target;
+
+    (void)argument;
+    int r = policy_hex(reader, value, &bytes, sizeof(digest->bytes));
+    if (r == POLICY_OK)
+        memcpy(digest->bytes, bytes.data, sizeof(digest->bytes));
+    return r;
+}
+
+static int parse_simulated_roots(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    Policy *policy = target;
+    PolicyItems items = { 0 };
+
+    (void)argument;
+    int r = policy_items(reader, value, sizeof(SpkiDigest), parse_root, 0, &items);
+    policy->n_simulated_roots = items.n_items;
+    policy->simulated_roots = items.items;
+    return r;
+}
+
+static int parse_gates(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    (void)target;
+    (void)argument;
+    if (!json_is_array(value))
+        return policy_invalid(reader, "must be an array");
+    if (json_array_size(value) > 0)
+        return policy_invalid(reader, "must be empty: a policy of version 1 grants no gate");
+    return POLICY_OK;
+}
+
+static const PolicyMember policy_members[] = {
+    { "attestd_policy", parse_version, 0, 0, true },
+    { "gates", parse_gates, 0, 0, false },
+    { "id", parse_id, offsetof(Policy, id), 0, true },
+    { "simulated_roots", parse_simulated_roots, 0, 0, false },
+    { "snp", policy_snp_parse, offsetof(Policy, snp), 0, false },
+    { "tpm", policy_tpm_parse, offsetof(Policy, tpm), 0, false },
+};
+
+/* What holds where the file is silent. */
+static void set_defaults(Policy *policy)
+{
+    *policy = (Policy){
+        .snp = { .smt = true, .vmpls = 1U << 0 },
+        .tpm = { .roots = 1U << VTPM_ROOT_PARAVISOR | 1U << VTPM_ROOT_SVSM |
+                          1U << VTPM_ROOT_CERTIFICATE },
+    };
+}
+
+int policy_parse(ByteView text, Policy **ret, PolicyError *reterr)
+{
+    json_auto_t *json = NULL;
+    PolicyReader reader = { .error = reterr };
+
+    int r = json_parse(text, POLICY_SIZE_MAX, &json);
+    if (r < 0)
+        return r;
+    if (r != JSON_OK)
+        return policy_invalid(&reader, "cannot be read: %s", json_reason(r));
+
+    _cleanup_(policy_freep) Policy *policy = malloc(sizeof(*policy));
+    if (!policy)
+        return -ENOMEM;
+    set_defaults(policy);
+    r = policy_object(&reader, json, policy_members, ELEMENTSOF(policy_members), policy);
+    if (r != POLICY_OK)
+        return r;
+    *ret = TAKE_PTR(policy);
+    return POLICY_OK;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Wishes as data: the appraisal policy, parsed strictly from JSON (docs/policy.md describes every
+ * member and what its absence means). Nothing here judges; appraise.h does.
+ */
+#pragma once
+
+#include "verify/amd-roots.h"
+
+#include "base/bytes.h"
+#include "base/macro.h"
+#include "crypto/certificate.h"
+
+#define POLICY_SIZE_MAX  ((size_t)1 << 20) /* bytes of the file */
+#define POLICY_ITEMS_MAX 1024              /* items of each list in it */
+
+/* What a named no is about: a JSON pointer ("/snp/minimum_tcb/Milan/tee") and one line. */
+typedef struct PolicyError {
+    char path[192];
+    char cause[192];
+} PolicyError;
+
+/* A list of byte strings. PRESENT tells an empty list (matches nothing) from none (not checked). */
+typedef struct PolicyBytesList {
+    bool present;
+    Bytes *items;
+    size_t n_items;
+} PolicyBytesList;
+
+typedef struct PolicyTextList {
+    bool present;
+    char **items;
+    size_t n_items;
+} PolicyTextList;
+
+/* Bits that must be set and bits that must be clear; both 0: not checked. */
+typedef struct PolicyMask {
+    uint64_t required;
+    uint64_t forbidden;
+} PolicyMask;
+
+/* The least TCB of a product; a component that is not named is 0. */
+typedef struct PolicyTcb {
+    bool present;
+    SnpTcb minimum;
+} PolicyTcb;
+
+/* What a launch measurement stands for (design: gates). */
+typedef enum PolicyCovers {
+    POLICY_COVERS_FIRMWARE,   /* the firmware; what it boots is another question */
+    POLICY_COVERS_BOOT_CHAIN, /* kernel, initrd and command line as well */
+} PolicyCovers;
+
+typedef struct PolicyMeasurement {
+    uint8_t value[48];
+    PolicyCovers covers;
+    char *name; /* or NULL */
+} PolicyMeasurement;
+
+typedef struct PolicySnp {
+    unsigned products;        /* bit per SnpProduct; 0: any */
+    unsigned report_versions; /* bit per version; 0: any that can be parsed */
+    bool minimum_tcb_present; /* then a product that is not named is refused */
+    PolicyTcb minimum_tcb[SNP_PRODUCT_COUNT];
+    bool measurements_present;
+    PolicyMeasurement *measurements;
+    size_t n_measurements;
+    bool debug;           /* allowed? */
+    bool migration_agent; /* allowed? */
+    bool smt;             /* allowed? true unless the policy says false */
+    bool masked_chip_id;  /* is a VCEK report without CHIP_ID accepted? */
+    unsigned vmpls;       /* bit per level; 1 (only level 0) by default */
+    uint32_t minimum_guest_svn;
+    uint16_t minimum_abi;                /* major << 8 | minor, of POLICY */
+    SnpFirmwareVersion minimum_firmware; /* of COMMITTED */
+    PolicyBytesList host_data;           /* 32 bytes each */
+    PolicyBytesList family_ids;          /* 16 */
+    PolicyBytesList image_ids;           /* 16 */
+    PolicyBytesList id_key_digests;      /* 48 */
+    PolicyBytesList author_key_digests;  /* 48 */
+    PolicyMask platform_info;
+    PolicyMask policy_bits;
+    unsigned signing_keys; /* bit per SnpSigningKey; 0: either */
+    PolicyTextList csp_ids;
+    uint64_t minimum_mitigations; /* bits that must be set in both vectors */
+} PolicySnp;
+
+/* What stands behind a vTPM (design 5). The order is that of the names, not of worth. */
+typedef enum VtpmRoot {
+    VTPM_ROOT_HOST, /* nothing that the hardware or a configured root vouches for */
+    VTPM_ROOT_PARAVISOR,
+    VTPM_ROOT_SVSM,
+    VTPM_ROOT_CERTIFICATE,
+    VTPM_ROOT_MAX,
+} VtpmRoot;
+
+/* "paravisor", "svsm", "certificate" or "host". */
+const char *vtpm_root_name(VtpmRoot root);
+
+typedef struct PolicyParavisor {
+    Bytes measurement;   /* 48 bytes, or empty when it is named by its signer */
+    Bytes id_key_digest; /* 48 bytes, or empty */
+} PolicyParavisor;
+
+/* PCR has one of these values. */
+typedef struct PolicyPcrRule {
+    unsigned pcr;
+    PolicyBytesList values;
+} PolicyPcrRule;
+
+/* A rule on the texts of the log that are proven by their digests. */
+typedef struct PolicyLogRule {
+    unsigned pcr;
+    uint32_t type; /* TCG event type */
+    char *prefix;  /* looks at texts that begin so; or NULL: at all of PCR and type */
+    char *text;
+    bool contains; /* else equals */
+    bool required; /* else no text may match */
+    bool every;    /* every text looked at must match */
+} PolicyLogRule;
+
+/* Every event of PCR and type has one of these digests, and there is one. */
+typedef struct PolicyEventRule {
+    unsigned pcr;
+    uint32_t type;
+    PolicyBytesList digests;
+} PolicyEventRule;
+
+typedef struct PolicyTpm {
+    bool required;
+    unsigned roots;                    /* bit per VtpmRoot */
+    uint16_t bank;                     /* TPM_ALG_ID; 0: any but SHA-1 */
+    uint32_t pcrs;                     /* bit per PCR; 0: whatever was quoted */
+    CertificateList certificate_roots; /* of AK and EK certificates */
+    PolicyParavisor *paravisors;
+    size_t n_paravisors;
+    PolicyPcrRule *rules;
+    size_t n_rules;
+    bool secure_boot; /* must be on? */
+    PolicyLogRule *log;
+    size_t n_log;
+    PolicyEventRule *events;
+    size_t n_events;
+} PolicyTpm;
+
+typedef struct Policy {
+    char *id;
+    PolicySnp snp;
+    PolicyTpm tpm;
+    SpkiDigest *simulated_roots;
+    size_t n_simulated_roots;
+} Policy;
+
+enum { POLICY_OK, POLICY_E_INVALID };
+
+/*
+ * Parses a policy file. POLICY_E_INVALID: RETERR says where and why (an unknown member is an
+ * error; "comment", a string, is allowed in every object). -ENOMEM. RET is owned.
+ */
+_must_check_ int policy_parse(ByteView text, Policy **ret, PolicyError *reterr);
+Policy *policy_free(Policy *policy);
+DEFINE_CLEANUP(Policy *, policy_free);

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The members of each request, listed once.
+ */
+#include "worker/request.h"
+
+#include "base/encode.h"
+#include "worker/request-member.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TIMEOUT_SEC_MAX 300
+#define LEEWAY_SEC_MAX  300 /* spec/endpoints 7.1 rule 9 */
+#define PIN_PREFIX      "sha256//"
+#define PIN_LENGTH      (sizeof(PIN_PREFIX) - 1 + 44) /* base64 of 32 bytes */
+
+const char *request_reason(int reason)
+{
+    switch (reason) {
+    case REQUEST_OK:
+        return "ok";
+    case REQUEST_E_JSON:
+        return "not one bounded JSON object";
+    case REQUEST_E_MEMBER:
+        return "missing, of the wrong type or out of range";
+    case REQUEST_E_UNKNOWN:
+        return "unknown member";
+    case REQUEST_E_DESCRIPTORS:
+        return "passed descriptors do not match";
+    }
+    return "unknown";
+}
+
+static bool is_one_of(const char *text, const char *const *choices)
+{
+    while (*choices && strcmp(*choices, text) != 0)
+        choices++;
+    return *choices;
+}
+
+static bool is_source(const char *text)
+{
+    static const char *const choices[] = { "auto", "sev-guest", "configfs-tsm", NULL };
+
+    return is_one_of(text, choices);
+}
+
+static bool is_bank(const char *text)
+{
+    static const char *const choices[] = { "sha256", "sha384", NULL };
+
+    return is_one_of(text, choices);
+}
+
+static bool is_preflight(const char *text)
+{
+    static const char *const choices[] = { "enforce", "warn", NULL };
+
+    return is_one_of(text, choices);
+}
+
+static bool is_purpose(const char *text)
+{
+    static const char *const choices[] = { "round", "caller", NULL };
+
+    return is_one_of(text, choices);
+}
+
+static bool is_round(const char *text)
+{
+    return strcmp(text, "round") == 0;
+}
+
+static bool is_collect(const char *text)
+{
+    return strcmp(text, "collect") == 0;
+}
+
+static bool is_nothing(const char *text)
+{
+    (void)text;
+    return false;
+}
+
+static bool is_pem(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 0 && length <= REQUEST_PEM_MAX;
+}
+
+static bool is_https(const char *text)
+{
+    return is_plain_text(text) && strncmp(text, "https://", strlen("https://")) == 0 &&
+           !strchr(text, ' ');
+}
+
+static bool is_pin(const char *text)
+{
+    return strlen(text) == PIN_LENGTH && strncmp(text, PIN_PREFIX, strlen(PIN_PREFIX)) == 0 &&
+           is_plain_text(text) && !strchr(text, ';');
+}
+
+static bool is_descriptor_name(const char *text)
+{
+    static const char *const choices[] = { "client-certificate", "client-key", "api-key", NULL };
+
+    return is_one_of(text, choices);
+}
+
+static uint32_t read_pcrs(MemberReader *reader)
+{
+    const json_t *array = json_object_get(reader->object, "pcrs");
+    uint32_t mask = 0;
+
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *item = json_array_get(array, i);
+        json_int_t pcr = json_is_integer(item) ? json_integer_value(item) : -1;
+        uint32_t bit = pcr >= 0 && pcr <= REQUEST_PCR_MAX ? UINT32_C(1) << pcr : 0;
+        if (bit == 0 || mask & bit) {
+            mask = 0;
+            break;
+        }
+        mask |= bit;
+    }
+    if (mask == 0)
+        member_fail(reader, REQUEST_E_MEMBER, "evidence.pcrs");
+    return mask;
+}
+
+static void read_evidence(MemberReader *reader, json_t *object, EvidenceSettings *ret)
+{
+    static const char *const known[] = {
+        "source",   "device", "configfs_directory", "tcti",          "attestation_key",
+        "pcr_bank", "pcrs",   "event_log",          "userspace_log", "preflight",
+        NULL,
+    };
+
+    if (!object)
+        return;
+    member_enter(reader, object);
+    member_only(reader, "evidence", known);
+    ret->source = member_text(reader, "evidence.source", is_source);
+    ret->device = member_text(reader, "evidence.device", is_absolute_path);
+    ret->configfs_directory = member_text(reader, "evidence.configfs_directory", is_absolute_path);
+    ret->tcti = member_text(reader, "evidence.tcti", is_plain_text);
+    ret->attestation_key = member_text(reader, "evidence.attestation_key", is_plain_text);
+    ret->pcr_bank = member_text(reader, "evidence.pcr_bank", is_bank);
+    ret->pcrs = read_pcrs(reader);
+    ret->event_log = member_text_or(reader, "evidence.event_log", is_absolute_path, NULL);
+    ret->userspace_log = member_text_or(reader, "evidence.userspace_log", is_absolute_path, NULL);
+    const char *preflight = member_text(reader, "evidence.preflight", is_preflight);
+    ret->preflight_enforce = !preflight || strcmp(preflight, "enforce") == 0;
+}
+
+static void read_require(MemberReader *reader, VerifierSettings *ret)
+{
+    const json_t *array = json_object_get(reader->object, "require");
+    size_t n = json_array_size(array);
+
+    if (array && (!json_is_array(array) || n > REQUIRE_MAX))
+        member_fail(reader, REQUEST_E_MEMBER, "verifier.require");
+    for (size_t i = 0; i < n && !reader->reason; i++) {
+        int r = require_from_json(json_array_get(array, i), &ret->require[i]);
+        if (r)
+            member_fail(reader, r < 0 ? r : REQUEST_E_MEMBER, "verifier.require");
+        else
+            ret->n_require++;
+    }
+}
+
+static void read_simulated_roots(MemberReader *reader, VerifierSettings *ret)
+{
+    const char *texts[REQUEST_LIST_MAX];
+    size_t n =
+        member_texts(reader, "verifier.simulated_roots", is_plain_text, REQUEST_LIST_MAX, texts);
+
+    for (size_t i = 0; i < n && !reader->reason; i++) {
+        _cleanup_bytes_ Bytes root = { 0 };
+        int r = hex_decode(texts[i], &root);
+        if (r || root.size != SIMULATED_ROOT_LEN) {
+            member_fail(reader, r < 0 ? r : REQUEST_E_MEMBER, "verifier.simulated_roots");
+            return;
+        }
+        memcpy(ret->simulated_roots[i], root.data, SIMULATED_ROOT_LEN);
+        ret->n_simulated_roots++;
+    }
+}
+
+static void read_addresses(MemberReader *reader, VerifierSettings *ret)
+{
+    ret->n_urls = member_texts(reader, "verifier.urls", is_https, REQUEST_LIST_MAX, ret->urls);
+    if (ret->n_urls == 0)
+        member_fail(reader, REQUEST_E_MEMBER, "verifier.urls");
+    ret->ca_pem = member_text_or(reader, "verifier.ca_pem", is_pem, NULL);
+    ret->n_pins = member_texts(reader, "verifier.pins", is_pin, REQUEST_LIST_MAX, ret->pins);
+    ret->proxy = member_text_or(reader, "verifier.proxy", is_plain_text, "");
+    ret->timeout_sec = (unsigned)member_number(reader, "verifier.timeout_sec", 1, TIMEOUT_SEC_MAX);
+}
+
+static void read_expectations(MemberReader *reader, VerifierSettings *ret)
+{
+    ret->issuer = member_text(reader, "verifier.issuer", is_plain_text);
+    ret->audience = member_text(reader, "verifier.audience", is_plain_text);
+    ret->token_keys = member_object(reader, "verifier.token_keys");
+    ret->n_algorithms = member_texts(reader, "verifier.algorithms", is_plain_text, REQUEST_LIST_MAX,
+                                     ret->algorithms);
+    if (ret->n_algorithms == 0)
+        member_fail(reader, REQUEST_E_MEMBER, "verifier.algorithms");
+    ret->leeway_sec = (unsigned)member_number(reader, "verifier.leeway_sec", 0, LEEWAY_SEC_MAX);
+    ret->accept_simulated = member_bool(reader, "verifier.accept_simulated");
+    ret->accept_host_tpm = member_bool(reader, "verifier.accept_host_tpm");
+    read_simulated_roots(reader, ret);
+    read_require(reader, ret);
+}
+
+static void read_verifier(MemberReader *reader, json_t *object, VerifierSettings *ret)
+{
+    static const char *const known[] = {
+        "name",
+        "protocol",
+        "urls",
+        "verifier_id",
+        "ca_pem",
+        "pins",
+        "proxy",
+        "issuer",
+        "audience",
+        "token_keys",
+        "algorithms",
+        "require",
+        "timeout_sec",
+        "leeway_sec",
+        "accept_simulated",
+        "accept_host_tpm",
+        "simulated_roots",
+        NULL,
+    };
+
+    if (!object)
+        return;
+    member_enter(reader, object);
+    member_only(reader, "verifier", known);
+    ret->name = member_text(reader, "verifier.name", is_plain_text);
+    ret->protocol = member_text(reader, "verifier.protocol", is_plain_text);
+    ret->verifier_id = member_text(reader, "verifier.verifier_id", is_plain_text);
+    read_addresses(reader, ret);
+    read_expectations(reader, ret);
+}
+
+/* The descriptors follow the order of their names. */
+static void read_descriptors(MemberReader *reader, const FdList *given, RoundRequest *request)
+{
+    const char *names[MESSAGE_FDS_MAX];
+    size_t n = member_texts(reader, "fds", is_descriptor_name, MESSAGE_FDS_MAX, names);
+
+    if (n != given->n_fds)
+        member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
+    for (size_t i = 0; i < n && !reader->reason; i++) {
+        int *fd = strcmp(names[i], "client-certificate") == 0 ? &request->client_certificate_fd
+                  : strcmp(names[i], "client-key") == 0       ? &request->client_key_fd
+                                                              : &request->api_key_fd;
+        if (*fd >= 0)
+            member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
+        *fd = given->fds[i];
+    }
+}
+
+static void read_purpose(MemberReader *reader, RoundRequest *request)
+{
+    const char *purpose = member_text(reader, "purpose", is_purpose);
+
+    if (purpose && strcmp(purpose, "caller") == 0)
+        request->purpose = PURPOSE_CALLER;
+    if (request->purpose == PURPOSE_CALLER)
+        member_bytes(reader, "nonce", REQUEST_NONCE_MIN, REQUEST_NONCE_MAX, &request->nonce);
+    else if (json_object_get(reader->object, "nonce"))
+        member_fail(reader, REQUEST_E_MEMBER, "nonce");
+}
+
+static void read_round(MemberReader *reader, const FdList *given, RoundRequest *request)
+{
+    static const char *const known[] = { "verb",           "purpose", "nonce", "evidence",
+                                         "verifier",       "gates",   "fds",   "collect_socket",
+                                         "lock_directory", NULL };
+    const char *gates[1];
+
+    member_only(reader, "request", known);
+    (void)member_text(reader, "verb", is_round);
+    read_purpose(reader, request);
+    read_descriptors(reader, given, request);
+    request->collect_socket = member_text(reader, "collect_socket", is_socket_path);
+    request->lock_directory = member_text(reader, "lock_directory", is_absolute_path);
+    (void)member_texts(reader, "gates", is_nothing, 0, gates);
+    request->evidence_json = member_object(reader, "evidence");
+    request->has_verifier =
+        request->purpose == PURPOSE_ROUND || json_object_get(reader->object, "verifier");
+    json_t *verifier = request->has_verifier ? member_object(reader, "verifier") : NULL;
+
+    read_evidence(reader, request->evidence_json, &request->evidence);
+    read_verifier(reader, verifier, &request->verifier);
+}
+
+static void read_collect(MemberReader *reader, const FdList *given, CollectRequest *request)
+{
+    static const char *const known[] = { "verb", "evidence", "report_data", "lock_directory",
+                                         NULL };
+    _cleanup_bytes_ Bytes report_data = { 0 };
+    size_t size = sizeof(request->report_data);
+
+    member_only(reader, "request", known);
+    if (given->n_fds > 0)
+        member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
+    (void)member_text(reader, "verb", is_collect);
+    member_bytes(reader, "report_data", size, size, &report_data);
+    if (report_data.size == size)
+        memcpy(request->report_data, report_data.data, size);
+    request->lock_directory = member_text(reader, "lock_directory", is_absolute_path);
+    read_evidence(reader, member_object(reader, "evidence"), &request->evidence);
+}
+
+static int parse_object(ByteView line, json_t **ret)
+{
+    json_auto_t *json = NULL;
+    int r = json_parse(line, REQUEST_SIZE_MAX, &json);
+
+    if (r < 0)
+        return r;
+    if (r != JSON_OK || !json_is_object(json))
+        return REQUEST_E_JSON;
+    *ret = TAKE_PTR(json);
+    return 0;
+}
+
+static int finish(const MemberReader *reader, const char **reterr_member)
+{
+    if (reader->reason > 0 && reterr_member)
+        *reterr_member = reader->member;
+    return reader->reason;
+}
+
+int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
+                        const char **reterr_member)
+{
+    _cleanup_(round_request_freep) RoundRequest *request = calloc(1, sizeof(*request));
+    if (!request)
+        return -ENOMEM;
+    *request = (RoundRequest){ .purpose = PURPOSE_ROUND,
+                               .client_certificate_fd = -EBADF,
+                               .client_key_fd = -EBADF,
+                               .api_key_fd = -EBADF };
+
+    MemberReader reader = { .reason = parse_object(line, &request->json), .member = "request" };
+    member_enter(&reader, request->json);
+    if (!reader.reason)
+        read_round(&reader, given, request);
+    int r = finish(&reader, reterr_member);
+    if (r == REQUEST_OK)
+        *ret = TAKE_PTR(request);
+    return r;
+}
+
+int collect_request_parse(ByteView line, const FdList *given, CollectRequest **ret,
+                          const char **reterr_member)
+{
+    _cleanup_(collect_request_freep) CollectRequest *request = calloc(1, sizeof(*request));
+    if (!request)
+        return -ENOMEM;
+
+    MemberReader reader = { .reason = parse_object(line, &request->json), .member = "request" };
+    member_enter(&reader, request->json);
+    if (!reader.reason)
+        read_collect(&reader, given, request);
+    int r = finish(&reader, reterr_member);
+    if (r == REQUEST_OK)
+        *ret = TAKE_PTR(request);
+    return r;
+}
+
+RoundRequest *round_request_free(RoundRequest *request)
+{
+    if (!request)
+        return NULL;
+
+    for (size_t i = 0; i < request->verifier.n_require; i++)
+        require_done(&request->verifier.require[i]);
+    bytes_done(&request->nonce);
+    json_decref(request->json);
+    free(request);
+    return NULL;
+}
+
+CollectRequest *collect_request_free(CollectRequest *request)
+{
+    if (!request)
+        return NULL;
+
+    json_decref(request->json);
+    free(request);
+    return NULL;
+}

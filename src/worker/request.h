@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a worker is asked to do: settings already parsed by attestd, as one JSON line plus passed
+ * descriptors. Unknown members, wrong types and values out of range are errors that name the
+ * member; nothing has a second spelling.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "token/require.h"
+#include "worker/message.h"
+
+#define REQUEST_SIZE_MAX   (256 * 1024) /* bytes, the line feed included */
+#define REQUEST_LIST_MAX   16           /* URLs, pins, algorithms, simulated roots */
+#define REQUEST_PEM_MAX    (128 * 1024) /* bytes of ca_pem */
+#define REQUEST_NONCE_MIN  8            /* bytes; RFC 9711 4.1 */
+#define REQUEST_NONCE_MAX  64           /* bytes; RFC 9711 4.1 */
+#define REQUEST_PCR_MAX    23
+#define SIMULATED_ROOT_LEN 48 /* bytes, SHA-384 of an ARK's SubjectPublicKeyInfo */
+
+/* [Evidence]. All text is borrowed from the request. */
+typedef struct EvidenceSettings {
+    const char *source;             /* "auto", "sev-guest" or "configfs-tsm" */
+    const char *device;             /* absolute path */
+    const char *configfs_directory; /* absolute path */
+    const char *tcti;               /* "device:/dev/tpmrm0"; "none": this machine has no TPM */
+    const char *attestation_key;    /* "auto", "template" or a persistent handle "0x81…" */
+    const char *pcr_bank;           /* "sha256" or "sha384" */
+    uint32_t pcrs;                  /* bit n: PCR n, 0 to 23 */
+    const char *event_log;          /* absolute path; NULL: none (absent or "" on the wire) */
+    const char *userspace_log;      /* absolute path; NULL: none (absent or "" on the wire) */
+    bool preflight_enforce;         /* what pre-flight finds fails the round; else it warns */
+} EvidenceSettings;
+
+/* [Verifier NAME]. Texts are borrowed from the request. */
+typedef struct VerifierSettings {
+    const char *name;
+    const char *protocol; /* "native" */
+    const char *urls[REQUEST_LIST_MAX];
+    size_t n_urls;                      /* 1 or more */
+    const char *verifier_id;            /* aud of our claims */
+    const char *ca_pem;                 /* NULL: the system's certificate authorities */
+    const char *pins[REQUEST_LIST_MAX]; /* "sha256//BASE64" */
+    size_t n_pins;
+    const char *proxy; /* "": none; the environment's is never used */
+    const char *issuer;
+    const char *audience;
+    const json_t *token_keys; /* JWK set */
+    const char *algorithms[REQUEST_LIST_MAX];
+    size_t n_algorithms;          /* 1 or more */
+    Require require[REQUIRE_MAX]; /* owned */
+    size_t n_require;
+    unsigned timeout_sec; /* of one exchange, 1 to 300 */
+    unsigned leeway_sec;  /* 0 to 300 */
+    bool accept_simulated;
+    bool accept_host_tpm;
+    uint8_t simulated_roots[REQUEST_LIST_MAX][SIMULATED_ROOT_LEN];
+    size_t n_simulated_roots;
+} VerifierSettings;
+
+typedef enum RoundPurpose {
+    PURPOSE_ROUND,  /* prove ourselves to the verifier */
+    PURPOSE_CALLER, /* evidence over a caller's nonce; no network */
+} RoundPurpose;
+
+/* Owned: round_request_free(). Everything inside is borrowed from json or owned as said. */
+typedef struct RoundRequest {
+    json_t *json;
+    RoundPurpose purpose;
+    Bytes nonce; /* PURPOSE_CALLER only; owned */
+    EvidenceSettings evidence;
+    json_t *evidence_json;      /* the same, to hand on to the collect worker; borrowed */
+    bool has_verifier;          /* always for PURPOSE_ROUND; may be absent for PURPOSE_CALLER */
+    VerifierSettings verifier;  /* valid when has_verifier */
+    const char *collect_socket; /* absolute path of an AF_UNIX socket */
+    const char *lock_directory; /* absolute path */
+    int client_certificate_fd;  /* borrowed from the given FdList; -EBADF: none */
+    int client_key_fd;
+    int api_key_fd;
+} RoundRequest;
+
+/* Owned: collect_request_free(). */
+typedef struct CollectRequest {
+    json_t *json;
+    EvidenceSettings evidence;
+    uint8_t report_data[64]; /* REPORT_DATA */
+    const char *lock_directory;
+} CollectRequest;
+
+enum {
+    REQUEST_OK,
+    REQUEST_E_JSON,        /* not one bounded JSON object */
+    REQUEST_E_MEMBER,      /* a member is missing, of a wrong type or out of range */
+    REQUEST_E_UNKNOWN,     /* a member is not known */
+    REQUEST_E_DESCRIPTORS, /* passed descriptors and the list "fds" do not match */
+};
+
+const char *request_reason(int reason);
+
+/*
+ * Parse one line. RETERR_MEMBER, when not NULL, receives the path of the offending member
+ * ("verifier.urls"; for REQUEST_E_UNKNOWN of the object it is in), static text, on a named no only.
+ * RET is untouched on failure. -ENOMEM or a named no.
+ */
+_must_check_ int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
+                                     const char **reterr_member);
+_must_check_ int collect_request_parse(ByteView line, const FdList *given, CollectRequest **ret,
+                                       const char **reterr_member);
+RoundRequest *round_request_free(RoundRequest *request);
+DEFINE_CLEANUP(RoundRequest *, round_request_free);
+CollectRequest *collect_request_free(CollectRequest *request);
+DEFINE_CLEANUP(CollectRequest *, collect_request_free);

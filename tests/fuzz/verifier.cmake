@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+attestd_fuzz(fuzz-verifier-request SOURCES fuzz-verifier-request.c LINK verifier-core)

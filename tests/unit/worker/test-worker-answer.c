@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/worker-answer.h"
+
+#include "testing.h"
+
+#include <errno.h>
+
+static char *copy(const char *text)
+{
+    char *duplicate = strdup(text);
+
+    check(duplicate);
+    return duplicate;
+}
+
+static void add_token(WorkerAnswer *answer)
+{
+    answer->token = calloc(1, sizeof(*answer->token));
+    check(answer->token);
+    *answer->token = (AnswerToken){
+        .jti = copy("t-1"),
+        .issuer = copy("lab"),
+        .kid = copy(""),
+        .alg = copy("ES256"),
+        .issued_sec = 1795327500,
+        .expires_sec = 1795328400,
+        .life_usec = 900000000,
+        .expires_boottime_usec = 905000000,
+        .claims = json_pack("{sb si s[ss] ss}", "cpu.debug", 0, "cpu.vmpl", 0, "cpu.products",
+                            "Milan", "Genoa", "vtpm_root", "host"),
+    };
+    check(answer->token->claims);
+}
+
+static WorkerAnswer good_round(void)
+{
+    WorkerAnswer answer = WORKER_ANSWER_INIT;
+
+    answer.result = ANSWER_OK;
+    answer.timings_usec[TIMING_CHALLENGE] = 1200;
+    answer.timings_usec[TIMING_TOTAL] = 0;
+    answer.evidence_kinds[answer.n_evidence_kinds++] = copy("cpu");
+    answer.evidence_kinds[answer.n_evidence_kinds++] = copy("vtpm");
+    answer.verifier_url = copy("https://[::1]:8443");
+    answer.has_clock_skew = true;
+    answer.clock_skew_sec = -3;
+    answer.simulated = true;
+    answer.fd_names[answer.n_fds++] = copy("token");
+    add_token(&answer);
+    return answer;
+}
+
+static WorkerAnswer good_collect(void)
+{
+    static const uint8_t report[] = { 1, 2, 3 };
+    WorkerAnswer answer = WORKER_ANSWER_INIT;
+
+    answer.result = ANSWER_OK;
+    answer.source = copy("sev-guest");
+    answer.cpu.provider = copy("sev_guest");
+    check(bytes_copy(VIEW_OF_ARRAY(report), &answer.cpu.outblob) == 0);
+    answer.fd_names[answer.n_fds++] = copy("eventlog");
+    return answer;
+}
+
+static WorkerAnswer bad(AnswerResult result, size_t n_findings)
+{
+    WorkerAnswer answer = WORKER_ANSWER_INIT;
+    char text[400];
+
+    memset(text, 'f', sizeof(text));
+    text[sizeof(text) - 1] = 0;
+    for (size_t i = 0; i < n_findings; i++)
+        check(findings_add(&answer.findings, i == 3 ? "verifier-refused" : "verifier-busy", "x",
+                           i < 3 ? FINDING_WARNING : FINDING_FAILURE, text, text) == 0);
+    check(worker_answer_decide(&answer, result) == 0);
+    return answer;
+}
+
+static void round_trip(const WorkerAnswer *answer, WorkerAnswer *ret)
+{
+    _cleanup_free_ char *line = NULL;
+
+    check_int(worker_answer_encode(answer, &line), 0);
+    check(strlen(line) <= ANSWER_SIZE_MAX && line[strlen(line) - 1] == '\n');
+    check_int(worker_answer_decode(view_of_string(line), ret), WORKER_ANSWER_OK);
+
+    /* What was read is written in the same bytes. */
+    _cleanup_free_ char *again = NULL;
+    check_int(worker_answer_encode(ret, &again), 0);
+    check_str(again, line);
+}
+
+static void test_an_answer_of_a_round_survives_the_wire(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = good_round(), read = WORKER_ANSWER_INIT;
+
+    round_trip(&answer, &read);
+    check_int(read.result, ANSWER_OK);
+    check(!read.error);
+    check_int(read.timings_usec[TIMING_CHALLENGE], 1200);
+    check_int(read.timings_usec[TIMING_TOTAL], 0);
+    check(read.timings_usec[TIMING_QUOTE] == UINT64_MAX);
+    check_int(read.n_evidence_kinds, 2);
+    check_str(read.verifier_url, "https://[::1]:8443");
+    check(read.has_clock_skew);
+    check_int(read.clock_skew_sec, -3);
+    check(read.simulated);
+    check_str(read.token->jti, "t-1");
+    check_int(read.token->expires_boottime_usec, 905000000);
+    check(json_equal(read.token->claims, answer.token->claims));
+    check_str(read.fd_names[0], "token");
+}
+
+static void test_an_answer_of_collect_survives_the_wire(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = good_collect(), read = WORKER_ANSWER_INIT;
+
+    round_trip(&answer, &read);
+    check_str(read.source, "sev-guest");
+    check_str(read.cpu.provider, "sev_guest");
+    check_int(read.cpu.outblob.size, 3);
+    check_int(read.cpu.auxblob.size, 0);
+}
+
+static void test_a_refusal_survives_the_wire(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = bad(ANSWER_NO, 5), read = WORKER_ANSWER_INIT;
+
+    round_trip(&answer, &read);
+    check_int(read.result, ANSWER_NO);
+    check_str(read.error, "verifier-refused");
+    check_int(read.findings.n_items, 5);
+}
+
+static void test_no_failure_decides_as_ok(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = bad(ANSWER_FAILED, 2);
+
+    check_int(answer.result, ANSWER_OK);
+    check(!answer.error);
+}
+
+static void test_findings_give_way_to_the_size_and_the_deciding_one_stays(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = bad(ANSWER_FAILED, FINDINGS_MAX);
+    _cleanup_worker_answer_ WorkerAnswer read = WORKER_ANSWER_INIT;
+    _cleanup_free_ char *line = NULL;
+
+    check_int(worker_answer_encode(&answer, &line), 0);
+    check(strlen(line) <= ANSWER_SIZE_MAX);
+    check_int(worker_answer_decode(view_of_string(line), &read), WORKER_ANSWER_OK);
+    check(read.findings.n_items < FINDINGS_MAX && read.findings.n_items > 20);
+    check_str(read.error, "verifier-refused");
+    check(findings_has(&read.findings, "verifier-refused"));
+}
+
+static void test_what_cannot_be_made_to_fit_is_said(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = good_collect();
+    _cleanup_free_ char *line = NULL;
+
+    check(bytes_new(ANSWER_SIZE_MAX, &answer.cpu.auxblob) == 0);
+    check_int(worker_answer_encode(&answer, &line), -EMSGSIZE);
+    check(!line);
+}
+
+/* Decodes the good answer with one member set to VALUE (JSON text; "" removes it). */
+static int decode_changed(WorkerAnswer answer, const char *parent, const char *name,
+                          const char *value)
+{
+    _cleanup_worker_answer_ WorkerAnswer owned = answer, read = WORKER_ANSWER_INIT;
+    _cleanup_free_ char *line = NULL;
+    json_auto_t *json = NULL;
+
+    check_int(worker_answer_encode(&owned, &line), 0);
+    check_int(json_parse(view_of_string(line), ANSWER_SIZE_MAX, &json), JSON_OK);
+    json_t *object = parent ? json_object_get(json, parent) : json;
+    if (*value)
+        check(json_object_set_new(object, name, json_loads(value, JSON_DECODE_ANY, NULL)) == 0);
+    else
+        check(json_object_del(object, name) == 0);
+    _cleanup_free_ char *changed = json_text(json);
+    int r = worker_answer_decode(view_of_string(changed), &read);
+    if (r != WORKER_ANSWER_OK)
+        check(!read.token && read.n_fds == 0 && read.result == ANSWER_FAILED);
+    return r;
+}
+
+static void test_members_of_a_round_are_checked_one_by_one(void)
+{
+    static const struct {
+        const char *parent, *name, *value;
+    } cases[] = {
+        { NULL, "result", "" },
+        { NULL, "result", "\"yes\"" },
+        { NULL, "result", "1" },
+        { NULL, "findings", "" },
+        { NULL, "findings", "{}" },
+        { NULL, "findings", "[7]" },
+        { NULL, "timings_usec", "" },
+        { NULL, "timings_usec", "[]" },
+        { "timings_usec", "lunch", "1" },
+        { "timings_usec", "total", "-1" },
+        { "timings_usec", "total", "1.5" },
+        { NULL, "evidence_kinds", "\"cpu\"" },
+        { NULL, "evidence_kinds", "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]" },
+        { NULL, "evidence_kinds", "[\"a\\nb\"]" },
+        { NULL, "verifier_url", "\"https://\\u001b\"" },
+        { NULL, "verifier_url", "7" },
+        { NULL, "retry_after_sec", "-1" },
+        { NULL, "retry_after_sec", "86401" },
+        { NULL, "clock_skew_sec", "\"1\"" },
+        { NULL, "clock_skew_sec", "9223372036854775807" },
+        { NULL, "simulated", "1" },
+        { NULL, "fds", "[\"a\",\"b\",\"c\",\"d\",\"e\"]" },
+        { NULL, "fds", "{}" },
+        { NULL, "surprise", "true" },
+        { NULL, "error", "7" },
+        { NULL, "token", "[]" },
+        { "token", "jti", "" },
+        { "token", "jti", "\"\\u00e9\"" },
+        { "token", "issuer", "null" },
+        { "token", "kid", "1" },
+        { "token", "alg", "" },
+        { "token", "text", "\"ey…\"" },
+        { "token", "issued_sec", "-1" },
+        { "token", "expires_sec", "\"1\"" },
+        { "token", "life_usec", "9223372036854775807" },
+        { "token", "expires_boottime_usec", "9223372036854775807" },
+        { "token", "claims", "" },
+        { "token", "claims", "{\"a\":null}" },
+        { "token", "claims", "{\"a\":{\"b\":1}}" },
+        { "token", "claims", "{\"a\":1.5}" },
+        { "token", "claims", "{\"a\":[[]]}" },
+        { "token", "claims", "{\"a\":\"x\\ty\"}" },
+        { "token", "claims", "{\"\":1}" },
+        { "token", "claims", "{\"a b\":1}" },
+        { NULL, "source", "\"a\\u0001\"" },
+        { NULL, "cpu", "7" },
+        { NULL, "cpu", "{\"provider\":\"sev_guest\"}" },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        int r = decode_changed(good_round(), cases[i].parent, cases[i].name, cases[i].value);
+        if (r != WORKER_ANSWER_E_MEMBER)
+            (void)printf("  %s = %s\n", cases[i].name, cases[i].value);
+        check_int(r, WORKER_ANSWER_E_MEMBER);
+    }
+}
+
+static void test_contradictions_are_refused(void)
+{
+    check_int(decode_changed(good_round(), NULL, "result", "\"no\""), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(good_round(), NULL, "result", "\"failed\""), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(good_round(), NULL, "error", "\"verifier-busy\""),
+              WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(good_round(), NULL, "findings",
+                             "[{\"name\":\"verifier-busy\",\"result\":\"failure\"}]"),
+              WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(bad(ANSWER_NO, 5), NULL, "error", ""), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(bad(ANSWER_NO, 5), NULL, "error", "\"other\""), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(bad(ANSWER_FAILED, 5), NULL, "findings", "[]"), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(bad(ANSWER_NO, 5), NULL, "result", "\"ok\""), WORKER_ANSWER_E_STATE);
+}
+
+static void test_what_is_no_object_is_refused(void)
+{
+    static const char *const lines[] = {
+        "", "\n", "[]", "{", "{}{}", "\"ok\"", "{\"result\":\"ok\",\"result\":\"no\"}"
+    };
+    _cleanup_bytes_ Bytes large = { 0 };
+
+    check(bytes_new(ANSWER_SIZE_MAX + 1, &large) == 0);
+    memset(large.data, ' ', large.size);
+    for (size_t i = 0; i <= ELEMENTSOF(lines); i++) {
+        _cleanup_worker_answer_ WorkerAnswer read = WORKER_ANSWER_INIT;
+        ByteView line = i < ELEMENTSOF(lines) ? view_of_string(lines[i]) : VIEW(large);
+        check_int(worker_answer_decode(line, &read), WORKER_ANSWER_E_JSON);
+    }
+}
+
+static const Test tests[] = {
+    { "an answer of a round survives the wire", test_an_answer_of_a_round_survives_the_wire },
+    { "an answer of collect survives the wire", test_an_answer_of_collect_survives_the_wire },
+    { "a refusal survives the wire", test_a_refusal_survives_the_wire },
+    { "no failure decides as ok", test_no_failure_decides_as_ok },
+    { "findings give way to the size and the deciding one stays",
+      test_findings_give_way_to_the_size_and_the_deciding_one_stays },
+    { "what cannot be made to fit is said", test_what_cannot_be_made_to_fit_is_said },
+    { "members of a round are checked one by one", test_members_of_a_round_are_checked_one_by_one },
+    { "contradictions are refused", test_contradictions_are_refused },
+    { "what is no object is refused", test_what_is_no_object_is_refused },
+};
+
+TEST_MAIN(tests)
