@@ -18,6 +18,8 @@ const char *json_reason(int reason)
         return "too large";
     case JSON_E_DEPTH:
         return "nested too deeply";
+    case JSON_E_VALUES:
+        return "too many values";
     case JSON_E_DUPLICATE:
         return "a member name occurs twice";
     case JSON_E_SYNTAX:
@@ -32,29 +34,30 @@ const char *json_reason(int reason)
     return "unknown";
 }
 
-/* Counts brackets outside strings, before a recursive parser sees them. */
-static bool depth_is_within(ByteView text, unsigned limit)
+/* Counts brackets and commas outside strings, before a recursive and generous parser sees them. */
+static int judge_shape(ByteView text)
 {
-    unsigned depth = 0;
+    size_t depth = 0, n_values = 0;
     bool in_string = false;
 
     for (size_t i = 0; i < text.size; i++) {
         uint8_t c = text.data[i];
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > limit)
-                return false;
-        } else if ((c == '}' || c == ']') && depth > 0) {
+        bool opens = c == '{' || c == '[';
+
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        if (in_string || c == '"')
+            continue;
+        if (opens && ++depth > JSON_DEPTH_LIMIT)
+            return JSON_E_DEPTH;
+        if ((opens || c == ',') && ++n_values > JSON_VALUES_LIMIT)
+            return JSON_E_VALUES;
+        if ((c == '}' || c == ']') && depth > 0)
             depth--;
-        }
     }
-    return true;
+    return JSON_OK;
 }
 
 int json_parse(ByteView text, size_t limit, json_t **ret)
@@ -63,10 +66,11 @@ int json_parse(ByteView text, size_t limit, json_t **ret)
 
     if (text.size > limit)
         return JSON_E_SIZE;
-    if (!depth_is_within(text, JSON_DEPTH_LIMIT))
-        return JSON_E_DEPTH;
     if (text.size == 0)
         return JSON_E_SYNTAX;
+    int r = judge_shape(text);
+    if (r)
+        return r;
 
     json_t *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &error);
     if (json) {

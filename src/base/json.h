@@ -9,12 +9,14 @@
 
 #include <jansson.h>
 
-#define JSON_DEPTH_LIMIT 16 /* nesting levels, spec/endpoints 6.6 */
+#define JSON_DEPTH_LIMIT  16    /* nesting levels, spec/endpoints 6.6 */
+#define JSON_VALUES_LIMIT 16384 /* values; each costs some hundred bytes once parsed */
 
 enum {
     JSON_OK,
     JSON_E_SIZE,      /* more bytes than the limit */
     JSON_E_DEPTH,     /* nested deeper than JSON_DEPTH_LIMIT */
+    JSON_E_VALUES,    /* more values than JSON_VALUES_LIMIT */
     JSON_E_DUPLICATE, /* a member name twice in one object */
     JSON_E_SYNTAX,    /* not JSON, or not an object/array at the top */
     JSON_E_MISSING,   /* member absent */

@@ -334,6 +334,28 @@ bool certificate_has_extended_usage(const Certificate *certificate, const char *
     return is_there;
 }
 
+bool certificate_key_usage(const Certificate *certificate, unsigned *ret)
+{
+    uint32_t usage = X509_get_key_usage(certificate->x509);
+
+    if ((X509_get_extension_flags(certificate->x509) & EXFLAG_KUSAGE) == 0)
+        return false;
+    *ret = ((usage & KU_DIGITAL_SIGNATURE) ? CERTIFICATE_USAGE_SIGN : 0) |
+           ((usage & KU_KEY_ENCIPHERMENT) ? CERTIFICATE_USAGE_ENCIPHER : 0) |
+           ((usage & KU_KEY_AGREEMENT) ? CERTIFICATE_USAGE_AGREE : 0) |
+           ((usage & KU_KEY_CERT_SIGN) ? CERTIFICATE_USAGE_SIGN_CERT : 0);
+    return true;
+}
+
+bool certificate_claims_ca(const Certificate *certificate)
+{
+    unsigned usage = 0;
+
+    (void)certificate_key_usage(certificate, &usage);
+    return (X509_get_extension_flags(certificate->x509) & EXFLAG_CA) != 0 ||
+           (usage & CERTIFICATE_USAGE_SIGN_CERT) != 0;
+}
+
 X509 *certificate_x509(const Certificate *certificate)
 {
     return certificate->x509;

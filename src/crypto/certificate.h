@@ -89,6 +89,16 @@ bool certificate_extension_at(const Certificate *certificate, size_t i, char *oi
 /* Does extendedKeyUsage list this dotted OID? */
 bool certificate_has_extended_usage(const Certificate *certificate, const char *oid);
 
+/* Bits of keyUsage (RFC 5280, 4.2.1.3), as far as anyone here asks. */
+#define CERTIFICATE_USAGE_SIGN      (1U << 0) /* digitalSignature */
+#define CERTIFICATE_USAGE_ENCIPHER  (1U << 1) /* keyEncipherment */
+#define CERTIFICATE_USAGE_AGREE     (1U << 2) /* keyAgreement */
+#define CERTIFICATE_USAGE_SIGN_CERT (1U << 3) /* keyCertSign */
+/* What keyUsage allows; false when the certificate has none, which then allows everything. */
+bool certificate_key_usage(const Certificate *certificate, unsigned *ret);
+/* Does basicConstraints say CA or keyUsage keyCertSign? Such a certificate is no end entity's. */
+bool certificate_claims_ca(const Certificate *certificate);
+
 /* How the certificate itself is signed. */
 typedef struct CertificateSignature {
     SignatureScheme scheme; /* SIGNATURE_ECDSA_DER, _RSASSA, _RSAPSS or _ED25519 */

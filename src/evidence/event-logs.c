@@ -10,12 +10,83 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 
 #define SPARE_ABSENT    "none" /* what the unit's default of the credential says */
 #define LOCK_WAIT_USEC  (2 * USEC_PER_SEC)
 #define LOCK_PAUSE_USEC 10000u
+
+enum { OPEN_OK, OPEN_E_OUTSIDE /* no allowed directory leads there */ };
+
+/* What is left of PATH below DIRECTORY, by the words alone; NULL: it is not below. */
+static const char *path_below(const char *path, const char *directory)
+{
+    size_t length = strlen(directory);
+
+    while (length > 0 && directory[length - 1] == '/')
+        length--;
+    if (strncmp(path, directory, length) != 0 || path[length] != '/')
+        return NULL;
+    path += length;
+    path += strspn(path, "/");
+    return *path ? path : NULL;
+}
+
+static bool has_parent_component(const char *path)
+{
+    for (const char *part = path; *part; part += strspn(part, "/")) {
+        size_t length = strcspn(part, "/");
+        if (length == 2 && strncmp(part, "..", length) == 0)
+            return true;
+        part += length;
+    }
+    return false;
+}
+
+/* The kernel follows REST and stops at the first link that leads out of DIRECTORY. */
+static int open_below(const char *directory, const char *rest, int *ret)
+{
+    const struct open_how how = {
+        .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, /* a FIFO holds nobody up */
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+    };
+    _cleanup_close_ int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (directory_fd < 0)
+        return -errno;
+    int fd = (int)syscall(SYS_openat2, directory_fd, rest, &how, sizeof(how));
+    if (fd < 0)
+        return errno == EXDEV || errno == ELOOP ? OPEN_E_OUTSIDE : -errno;
+    *ret = fd;
+    return OPEN_OK;
+}
+
+/* OPEN_OK, OPEN_E_OUTSIDE or negative errno. */
+static int open_log(const LogDirectories *allowed, const char *path, int *ret)
+{
+    int r = OPEN_E_OUTSIDE;
+
+    if (has_parent_component(path))
+        return OPEN_E_OUTSIDE;
+    for (size_t i = 0; i < allowed->n_paths && r == OPEN_E_OUTSIDE; i++) {
+        const char *rest = path_below(path, allowed->paths[i]);
+        if (rest)
+            r = open_below(allowed->paths[i], rest, ret);
+    }
+    return r;
+}
+
+static int refuse(Findings *findings, const char *subject, const char *path)
+{
+    int r = findings_add(findings, "collect-path-refused", subject, FINDING_FAILURE, path,
+                         "a file in a directory for logs");
+
+    return r < 0 ? r : EVENT_LOG_E_REFUSED;
+}
 
 static int note(Findings *findings, const char *name, const char *subject, const char *found)
 {
@@ -53,11 +124,26 @@ static bool read_spare(const char *spare, Bytes *ret)
     return true;
 }
 
-int event_log_firmware(const char *path, const char *spare, Findings *findings, Bytes *ret)
+int event_log_check(const LogDirectories *allowed, const char *path, const char *subject,
+                    Findings *findings)
+{
+    _cleanup_close_ int fd = -EBADF;
+
+    return open_log(allowed, path, &fd) == OPEN_E_OUTSIDE ? refuse(findings, subject, path)
+                                                          : EVENT_LOG_OK;
+}
+
+int event_log_firmware(const LogDirectories *allowed, const char *path, const char *spare,
+                       Findings *findings, Bytes *ret)
 {
     _cleanup_bytes_ Bytes bytes = { 0 };
+    _cleanup_close_ int fd = -EBADF;
 
-    int r = file_read(path, EVENT_LOG_LIMIT, &bytes);
+    int r = open_log(allowed, path, &fd);
+    if (r == OPEN_E_OUTSIDE)
+        return refuse(findings, "eventlog", path);
+    if (r == OPEN_OK)
+        r = fd_read_all(fd, EVENT_LOG_LIMIT, &bytes);
     if (r < 0 && r != -ENOMEM && r != -EFBIG && read_spare(spare, ret))
         return EVENT_LOG_OK;
     if (r < 0)
@@ -82,18 +168,22 @@ static int lock_shared(int fd)
     return 0;
 }
 
-int event_log_userspace(const char *path, Findings *findings, Bytes *ret)
+int event_log_userspace(const LogDirectories *allowed, const char *path, Findings *findings,
+                        Bytes *ret)
 {
     static const char subject[] = "eventlog-userspace";
     _cleanup_bytes_ Bytes bytes = { 0 };
-    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    _cleanup_close_ int fd = -EBADF;
 
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+    int r = open_log(allowed, path, &fd);
+    if (r == OPEN_E_OUTSIDE)
+        return refuse(findings, subject, path);
+    if (r == -ENOENT || r == -ENOTDIR)
         return EVENT_LOG_E_ABSENT;
-    if (fd < 0)
-        return note_errno(findings, subject, path, -errno);
+    if (r < 0)
+        return note_errno(findings, subject, path, r);
 
-    int r = lock_shared(fd);
+    r = lock_shared(fd);
     if (r == -EWOULDBLOCK)
         return note(findings, "eventlog-busy", subject, path);
     if (r == 0)

@@ -5,8 +5,8 @@
 #include "evidence/pacing.h"
 
 #include "base/bytes.h"
+#include "base/lock-file.h"
 #include "base/reader.h"
-#include "tpm/lock-file.h"
 
 #include <errno.h>
 
@@ -91,7 +91,7 @@ static int write_stamp(Pacing *pacing, uint64_t now)
     return ftruncate(pacing->fd, STAMP_SIZE) < 0 ? -errno : 0;
 }
 
-int pacing_wait(Pacing *pacing)
+void pacing_await(Pacing *pacing)
 {
     const PacingTime *time = pacing->time;
     uint64_t start = clock_boottime_usec(time->clock);
@@ -102,7 +102,12 @@ int pacing_wait(Pacing *pacing)
     for (uint64_t until = now + left; now < until; now = clock_boottime_usec(time->clock))
         time->sleep_usec(time->userdata, until - now);
     pacing->waited_usec += now - start;
-    return write_stamp(pacing, now);
+}
+
+int pacing_wait(Pacing *pacing)
+{
+    pacing_await(pacing);
+    return write_stamp(pacing, clock_boottime_usec(pacing->time->clock));
 }
 
 uint64_t pacing_waited_usec(const Pacing *pacing)

@@ -32,5 +32,10 @@ DEFINE_CLEANUP(Pacing *, pacing_free);
 
 /* To be called before each single request: waits for its turn and writes the stamp. 0, -errno. */
 _must_check_ int pacing_wait(Pacing *pacing);
+/*
+ * Waits for the turn and does not take it: whoever asks next, once the lock is free, need not wait
+ * unless another comes first.
+ */
+void pacing_await(Pacing *pacing);
 /* Microseconds spent waiting, for lock and turns. */
 uint64_t pacing_waited_usec(const Pacing *pacing);

@@ -243,3 +243,14 @@ int vtpm_quote(Vtpm *vtpm, ByteView qualifying_data, Findings *findings, Evidenc
     *ret = TAKE_STRUCT(evidence);
     return VTPM_OK;
 }
+
+TpmContext *vtpm_context(Vtpm *vtpm)
+{
+    return vtpm->tpm;
+}
+
+void vtpm_drop_keys(Vtpm *vtpm)
+{
+    vtpm->endorsement = tpm_key_free(vtpm->endorsement);
+    vtpm->attestation = tpm_key_free(vtpm->attestation);
+}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The vTPM's part of the evidence: keys, certificates, credential, quote. One Vtpm is one TPM
- * transaction with tpm.lock held: open, ask, free; never across a network wait. The attestation
- * key is the same each time it is opened.
+ * transaction with tpm.lock held: open, ask, free; across a network wait only for a policy session
+ * (worker/round-gates.h). The attestation key is the same each time it is opened.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ typedef struct VtpmSettings {
 } VtpmSettings;
 
 typedef struct Vtpm Vtpm;
+typedef struct TpmContext TpmContext;
 
 enum {
     VTPM_OK,
@@ -50,3 +51,11 @@ _must_check_ int vtpm_activate(Vtpm *vtpm, ByteView credential_blob, ByteView se
  */
 _must_check_ int vtpm_quote(Vtpm *vtpm, ByteView qualifying_data, Findings *findings,
                             EvidenceVtpm *ret);
+
+/* The open transaction, for what else is to happen in it. Borrowed. */
+TpmContext *vtpm_context(Vtpm *vtpm);
+/*
+ * Flushes both keys, so that the object slots are free. Afterwards only vtpm_context() and
+ * vtpm_free().
+ */
+void vtpm_drop_keys(Vtpm *vtpm);

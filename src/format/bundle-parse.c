@@ -29,6 +29,7 @@ static int reason_of_json(int reason)
     case JSON_OK:
         return EVIDENCE_OK;
     case JSON_E_SIZE:
+    case JSON_E_VALUES:
         return EVIDENCE_E_SIZE;
     case JSON_E_DEPTH:
         return EVIDENCE_E_DEPTH;

@@ -9,6 +9,11 @@ static const CatalogEntry entries[] = {
     { "worker-request-malformed", "the worker was asked in a way it does not understand",
       "run attestd and attest-worker of the same version; report it if they are",
       EXIT_CLASS_INTERNAL },
+    { "collect-path-refused", "a path of the configuration is not among those that may be read",
+      "allow it in a drop-in of attest-collect@.service", EXIT_CLASS_USAGE },
+    { "collect-claims-refused", "attest-collect has nothing signed but claims of ours",
+      "run attestd, attest-worker and attest-collect of the same version; report it if they are",
+      EXIT_CLASS_INTERNAL },
     { "collect-worker-unreachable", "the socket of the collect worker cannot be reached",
       "start attest-collect.socket, then see its journal", EXIT_CLASS_NOT_ATTESTED },
     { "collect-worker-ended", "the collect worker ended, or its time did, without a whole answer",
@@ -109,6 +114,18 @@ static const CatalogEntry entries[] = {
       "see the verifier's findings, and its policy", EXIT_CLASS_REFUSED },
     { "verifier-refusal-contradicted", "a refusal came with a token that does not say no",
       "see the verifier's log; nothing was withdrawn because of it", EXIT_CLASS_NOT_ATTESTED },
+
+    /* Gates. */
+    { "gates-mismatch", "what came to open gates is not what the token was signed with",
+      "find out who stands between this machine and the verifier; nothing was opened",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "gates-malformed", "what came to open gates cannot be used", "check the verifier's version",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "gate-session-too-old", "the hardware report took so long that the gate was given up",
+      "nothing if it passes: the next round asks again; else see what slows hardware reports",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "gate-without-tpm", "a gate cannot be opened on a machine without a TPM",
+      "set TCTI=, or remove the gate: attestctl gate remove", EXIT_CLASS_USAGE },
 
     /* The token: form and signature. */
     { "token-too-large", "the token is larger than 64 KiB, or its header than 8 KiB",

@@ -40,6 +40,10 @@ static const CatalogEntry entries[] = {
     { "nonce-replayed", "the nonce has been used before", "ask for a fresh challenge",
       EXIT_CLASS_UNREACHABLE },
 
+    /* Warnings of a yes. */
+    { "gate-not-granted", "the verifier does not open this gate to this machine",
+      "see the gates of the verifier's policy: docs/policy.md", EXIT_CLASS_NOT_ATTESTED },
+
     /* What the operator of a verifier sees. */
     { "verifier-usage", "an argument cannot be used", "see attest-verifier(1)", EXIT_CLASS_USAGE },
     { "verifier-directory-not-empty", "the directory has something in it",

@@ -4,6 +4,8 @@
  */
 #include "format/evidence-claims.h"
 
+#include "format/gate-name.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -63,19 +65,6 @@ void evidence_claims_done(EvidenceClaims *claims)
     *claims = (EvidenceClaims){ 0 };
 }
 
-bool gate_name_is_valid(const char *name)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    size_t length = strlen(name);
-
-    if (length == 0 || length > CLAIMS_GATE_NAME_MAX || !strchr(letters, name[0]))
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if (!strchr(letters, name[i]) && !strchr("-_.", name[i]))
-            return false;
-    return true;
-}
-
 /* Notes the member and yields REASON. NAME may come from outside. */
 static int refuse(EvidenceDetail *reterr, int reason, const char *name)
 {
@@ -94,6 +83,7 @@ static int reason_of_json(int reason)
     case JSON_OK:
         return CLAIMS_OK;
     case JSON_E_SIZE:
+    case JSON_E_VALUES:
         return CLAIMS_E_SIZE;
     case JSON_E_DEPTH:
         return CLAIMS_E_DEPTH;

@@ -14,7 +14,6 @@
 #define CLAIMS_NONCE_TPM_SIZE 24    /* bytes: the one length with one parse of the approval */
 #define CLAIMS_CREDENTIAL_MAX 64    /* bytes: the largest digest of a TPM */
 #define CLAIMS_GATES_MAX      32
-#define CLAIMS_GATE_NAME_MAX  64  /* bytes */
 #define CLAIMS_TEXT_MAX       512 /* bytes of aud, swname, swversion */
 #define CLAIMS_AK_SHA384_SIZE 48  /* bytes */
 
@@ -66,8 +65,6 @@ _must_check_ int evidence_claims_parse(ByteView json, EvidenceDetail *reterr, Ev
 _must_check_ int evidence_claims_emit(const EvidenceClaims *claims, Bytes *ret);
 /* A word for each of the above, for error texts. */
 const char *evidence_claims_reason(int reason);
-/* Letters, digits, '-', '_' and '.', beginning with a letter or digit, 1 to 64 bytes. */
-bool gate_name_is_valid(const char *name);
 
 void evidence_claims_done(EvidenceClaims *claims);
 #define _cleanup_evidence_claims_ _cleanup_(evidence_claims_done)

@@ -9,10 +9,11 @@
 #include <errno.h>
 #include <string.h>
 
-#define LIST_ITEMS_MAX  64                 /* of a fact that is a list */
-#define RETRY_AFTER_MAX (24U * 60 * 60)    /* seconds; the worker clamps further */
-#define LIFE_USEC_MAX   (INT64_C(1) << 50) /* some 35 years: sums stay far from overflow */
-#define SKEW_SEC_MAX    (INT64_C(1) << 40)
+#define LIST_ITEMS_MAX       64                 /* of a fact that is a list */
+#define RETRY_AFTER_MAX      (24U * 60 * 60)    /* seconds; the worker clamps further */
+#define LIFE_USEC_MAX        (INT64_C(1) << 50) /* some 35 years: sums stay far from overflow */
+#define SKEW_SEC_MAX         (INT64_C(1) << 40)
+#define SECRET_VERSION_LIMIT ((UINT64_C(1) << 53) - 1) /* docs/secrets.md */
 
 static bool is_printable(const json_t *value)
 {
@@ -205,6 +206,52 @@ static int take_token(json_t *object, WorkerAnswer *answer)
     return r ? r : take_claims(member, token);
 }
 
+static bool has_approval(const WorkerAnswer *answer, const char *gate)
+{
+    for (size_t i = 0; i < answer->n_approvals; i++)
+        if (strcmp(answer->approvals[i].gate, gate) == 0)
+            return true;
+    return false;
+}
+
+static int take_approval(json_t *item, WorkerAnswer *answer)
+{
+    static const char *const known[] = { "gate", "expires_boottime_usec", NULL };
+    AnswerApproval *approval = &answer->approvals[answer->n_approvals];
+    _cleanup_free_ char *gate = NULL;
+
+    if (!json_is_object(item) || json_unknown_member(item, known))
+        return WORKER_ANSWER_E_MEMBER;
+    int r = take_text(item, "gate", true, &gate);
+    if (r)
+        return r;
+    if (!gate_name_is_valid(gate) || has_approval(answer, gate))
+        return WORKER_ANSWER_E_MEMBER;
+    r = take_number(item, "expires_boottime_usec", 2 * LIFE_USEC_MAX,
+                    &approval->expires_boottime_usec);
+    if (r)
+        return r;
+    approval->gate = TAKE_PTR(gate);
+    answer->n_approvals++;
+    return 0;
+}
+
+static int take_approvals(json_t *object, WorkerAnswer *answer)
+{
+    const json_t *array = json_object_get(object, "approvals");
+
+    if (!array)
+        return 0;
+    if (!json_is_array(array) || json_array_size(array) > ANSWER_APPROVALS_MAX)
+        return WORKER_ANSWER_E_MEMBER;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        int r = take_approval(json_array_get(array, i), answer);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
 static int take_clock_skew(const json_t *object, WorkerAnswer *answer)
 {
     const json_t *value = json_object_get(object, "clock_skew_sec");
@@ -239,7 +286,9 @@ static int take_round(json_t *object, WorkerAnswer *answer)
         r = take_clock_skew(object, answer);
     if (r == 0)
         r = take_simulated(object, answer);
-    return r ? r : take_token(object, answer);
+    if (r == 0)
+        r = take_token(object, answer);
+    return r ? r : take_approvals(object, answer);
 }
 
 static int take_collect(json_t *object, WorkerAnswer *answer)
@@ -255,6 +304,58 @@ static int take_collect(json_t *object, WorkerAnswer *answer)
     return r > 0 ? WORKER_ANSWER_E_MEMBER : r;
 }
 
+static int take_secret(json_t *object, WorkerAnswer *answer)
+{
+    static const char *const known[] = { "name", "version", NULL };
+    json_t *member = json_object_get(object, "secret");
+
+    if (!member)
+        return 0;
+    if (!json_is_object(member) || json_unknown_member(member, known))
+        return WORKER_ANSWER_E_MEMBER;
+    int r = take_text(member, "name", true, &answer->secret_name);
+    if (r == 0)
+        r = take_number(member, "version", SECRET_VERSION_LIMIT, &answer->secret_version);
+    return r == 0 && answer->secret_version == 0 ? WORKER_ANSWER_E_MEMBER : r;
+}
+
+/* Entry INDEX of the list: in order, a yes without a reason or a no with one. */
+static int take_one_released(json_t *item, size_t index, AnswerReleased *ret)
+{
+    static const char *const known[] = { "index", "ok", "finding", NULL };
+    uint64_t number = 0;
+
+    if (!json_is_object(item) || json_unknown_member(item, known))
+        return WORKER_ANSWER_E_MEMBER;
+    int r = take_number(item, "index", ANSWER_RELEASED_MAX, &number);
+    if (r == 0 && (number != index || json_get_bool(item, "ok", &ret->ok) != JSON_OK))
+        r = WORKER_ANSWER_E_MEMBER;
+    if (r == 0)
+        r = take_text(item, "finding", !ret->ok, &ret->finding);
+    return r == 0 && ret->ok && ret->finding ? WORKER_ANSWER_E_MEMBER : r;
+}
+
+static int take_released(json_t *object, WorkerAnswer *answer)
+{
+    const json_t *array = json_object_get(object, "released");
+    size_t n = json_array_size(array);
+
+    if (!array)
+        return 0;
+    if (!json_is_array(array) || n == 0 || n > ANSWER_RELEASED_MAX)
+        return WORKER_ANSWER_E_MEMBER;
+    answer->released = calloc(n, sizeof(*answer->released));
+    if (!answer->released)
+        return -ENOMEM;
+    answer->n_released = n;
+    for (size_t i = 0; i < n; i++) {
+        int r = take_one_released(json_array_get(array, i), i, &answer->released[i]);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
 static int take_members(json_t *object, WorkerAnswer *answer)
 {
     static const char *const known[] = {
@@ -268,8 +369,11 @@ static int take_members(json_t *object, WorkerAnswer *answer)
         "clock_skew_sec",
         "simulated",
         "token",
+        "approvals",
         "source",
         "cpu",
+        "secret",
+        "released",
         "fds",
         NULL,
     };
@@ -288,8 +392,31 @@ static int take_members(json_t *object, WorkerAnswer *answer)
     if (r == 0)
         r = take_collect(object, answer);
     if (r == 0)
+        r = take_secret(object, answer);
+    if (r == 0)
+        r = take_released(object, answer);
+    if (r == 0)
         r = take_texts(object, "fds", ANSWER_FDS_MAX, answer->fd_names, &answer->n_fds);
     return r;
+}
+
+/* As many descriptors as approvals, one of each name; and nothing is approved without a token. */
+static bool approvals_are_consistent(const WorkerAnswer *answer)
+{
+    size_t length = strlen(ANSWER_APPROVAL_PREFIX), n = 0;
+
+    for (size_t i = 0; i < answer->n_fds; i++) {
+        const char *name = answer->fd_names[i];
+        if (strncmp(name, ANSWER_APPROVAL_PREFIX, length) != 0)
+            continue;
+        if (!has_approval(answer, name + length))
+            return false;
+        for (size_t other = 0; other < i; other++)
+            if (strcmp(answer->fd_names[other], name) == 0)
+                return false;
+        n++;
+    }
+    return n == answer->n_approvals && (n == 0 || answer->token);
 }
 
 /* A failure never looks like a yes, nor a yes like a failure. */
@@ -297,10 +424,12 @@ static bool is_consistent(const WorkerAnswer *answer)
 {
     const Finding *failure = findings_first_failure(&answer->findings);
 
+    if (!approvals_are_consistent(answer))
+        return false;
     if (answer->result == ANSWER_OK)
         return !failure && !answer->error;
     return failure && answer->error && strcmp(failure->name, answer->error) == 0 &&
-           !answer->token && !answer->cpu.provider;
+           !answer->token && !answer->cpu.provider && !answer->secret_name && !answer->released;
 }
 
 int worker_answer_decode(ByteView line, WorkerAnswer *ret)

@@ -18,8 +18,14 @@ void worker_answer_done(WorkerAnswer *answer)
         free(answer->evidence_kinds[i]);
     free(answer->verifier_url);
     (void)answer_token_free(answer->token);
+    for (size_t i = 0; i < answer->n_approvals; i++)
+        free(answer->approvals[i].gate);
     free(answer->source);
     evidence_cpu_done(&answer->cpu);
+    free(answer->secret_name);
+    for (size_t i = 0; i < answer->n_released; i++)
+        free(answer->released[i].finding);
+    free(answer->released);
     *answer = WORKER_ANSWER_INIT;
 }
 
@@ -57,7 +63,7 @@ const char *answer_timing_name(AnswerTiming timing)
         [TIMING_REPORT] = "report",       [TIMING_PACING] = "pacing",
         [TIMING_QUOTE] = "quote",         [TIMING_PREFLIGHT] = "preflight",
         [TIMING_SUBMIT] = "submit",       [TIMING_TOKEN] = "token",
-        [TIMING_TOTAL] = "total",
+        [TIMING_UNSEAL] = "unseal",       [TIMING_TOTAL] = "total",
     };
 
     return names[timing];
@@ -116,6 +122,20 @@ static int set(json_t *object, const char *name, json_t *value)
     return json_object_set_new(object, name, value) < 0 ? -ENOMEM : 0;
 }
 
+static json_t *approvals_to_json(const WorkerAnswer *answer)
+{
+    json_auto_t *array = json_array();
+
+    for (size_t i = 0; array && i < answer->n_approvals; i++) {
+        const AnswerApproval *approval = &answer->approvals[i];
+        json_t *item = json_pack("{ss sI}", "gate", approval->gate, "expires_boottime_usec",
+                                 (json_int_t)approval->expires_boottime_usec);
+        if (json_array_append_new(array, item) < 0)
+            return NULL;
+    }
+    return TAKE_PTR(array);
+}
+
 static int set_round(json_t *object, const WorkerAnswer *answer)
 {
     int r = 0;
@@ -133,6 +153,8 @@ static int set_round(json_t *object, const WorkerAnswer *answer)
         r = set(object, "simulated", json_true());
     if (r == 0 && answer->token)
         r = set(object, "token", token_to_json(answer->token));
+    if (r == 0 && answer->n_approvals > 0)
+        r = set(object, "approvals", approvals_to_json(answer));
     return r;
 }
 
@@ -144,6 +166,33 @@ static int set_collect(json_t *object, const WorkerAnswer *answer)
         r = set(object, "source", json_string(answer->source));
     if (r == 0 && answer->cpu.provider)
         r = set(object, "cpu", evidence_cpu_to_json(&answer->cpu));
+    return r;
+}
+
+static json_t *released_to_json(const WorkerAnswer *answer)
+{
+    json_auto_t *array = json_array();
+
+    for (size_t i = 0; array && i < answer->n_released; i++) {
+        const AnswerReleased *one = &answer->released[i];
+        json_t *item = json_pack("{sI sb ss*}", "index", (json_int_t)i, "ok", one->ok ? 1 : 0,
+                                 "finding", one->finding);
+        if (json_array_append_new(array, item) < 0)
+            return NULL;
+    }
+    return TAKE_PTR(array);
+}
+
+static int set_secrets(json_t *object, const WorkerAnswer *answer)
+{
+    int r = 0;
+
+    if (answer->secret_name)
+        r = set(object, "secret",
+                json_pack("{ss sI}", "name", answer->secret_name, "version",
+                          (json_int_t)answer->secret_version));
+    if (r == 0 && answer->n_released > 0)
+        r = set(object, "released", released_to_json(answer));
     return r;
 }
 
@@ -164,6 +213,8 @@ static json_t *to_json(const WorkerAnswer *answer)
         r = set_round(object, answer);
     if (r == 0)
         r = set_collect(object, answer);
+    if (r == 0)
+        r = set_secrets(object, answer);
     if (r == 0 && answer->n_fds > 0)
         r = set(object, "fds", texts_to_json(answer->fd_names, answer->n_fds));
     return r == 0 ? TAKE_PTR(object) : NULL;

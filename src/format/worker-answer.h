@@ -8,12 +8,15 @@
 
 #include "format/bundle.h"
 #include "format/finding.h"
+#include "format/gate-name.h"
 
-#define ANSWER_SIZE_MAX  (64 * 1024) /* bytes, the line feed included; design 3 */
-#define ANSWER_FDS_MAX   4
-#define ANSWER_KINDS_MAX 8
-#define ANSWER_TEXT_MAX  2048 /* bytes of any one text; a URL is the longest */
-#define ANSWER_FACTS_MAX 128  /* entries of AnswerToken.claims */
+#define ANSWER_SIZE_MAX      (64 * 1024) /* bytes, the line feed included; design 3 */
+#define ANSWER_APPROVALS_MAX 16          /* gates of one round */
+#define ANSWER_FDS_MAX       (1 + ANSWER_APPROVALS_MAX) /* the token and an approval a gate */
+#define ANSWER_KINDS_MAX     8
+#define ANSWER_TEXT_MAX      2048 /* bytes of any one text; a URL is the longest */
+#define ANSWER_FACTS_MAX     128  /* entries of AnswerToken.claims */
+#define ANSWER_RELEASED_MAX  128  /* askers of one release */
 
 typedef enum AnswerResult {
     ANSWER_OK,     /* proven, or collected */
@@ -31,6 +34,7 @@ typedef enum AnswerTiming {
     TIMING_PREFLIGHT, /* verifying our own evidence */
     TIMING_SUBMIT,    /* sending it and waiting for the verifier */
     TIMING_TOKEN,     /* checking the token */
+    TIMING_UNSEAL,    /* TPM work of seal and release */
     TIMING_TOTAL,
     N_TIMINGS,
 } AnswerTiming;
@@ -47,6 +51,18 @@ typedef struct AnswerToken {
     uint64_t expires_boottime_usec; /* boot time at which the challenge was sent + life */
     json_t *claims; /* flat object: name to string, integer, boolean or array of strings; owned */
 } AnswerToken;
+
+/* A gate that is open for a while. What opens it travels as the descriptor "approval-GATE". */
+typedef struct AnswerApproval {
+    char *gate;
+    uint64_t expires_boottime_usec; /* when to let go of it; the TPM decides */
+} AnswerApproval;
+
+/* What became of one asker. */
+typedef struct AnswerReleased {
+    bool ok;       /* every byte of the secret is in the asker's socket; else not one of ours is */
+    char *finding; /* why not; NULL when ok */
+} AnswerReleased;
 
 /* Owned: worker_answer_done(). Begin with WORKER_ANSWER_INIT. */
 typedef struct WorkerAnswer {
@@ -65,12 +81,27 @@ typedef struct WorkerAnswer {
     bool has_clock_skew;
     int64_t clock_skew_sec; /* the verifier's Date minus our wall clock */
     bool simulated;
-    AnswerToken *token; /* NULL: none */
+    AnswerToken *token;                             /* NULL: none */
+    AnswerApproval approvals[ANSWER_APPROVALS_MAX]; /* with a token only */
+    size_t n_approvals;
 
     /* Answers of collect. */
     char *source;    /* "sev-guest"; NULL: none */
     EvidenceCpu cpu; /* provider NULL: none */
+
+    /* Answers of seal. */
+    char *secret_name;       /* of what was stored; NULL: nothing was */
+    uint64_t secret_version; /* from 1 */
+
+    /* Answers of release: one for each asker, in the order of the request. Owned array. */
+    AnswerReleased *released;
+    size_t n_released;
 } WorkerAnswer;
+
+/* "approval-": what the name of an approval's descriptor begins with. */
+#define ANSWER_APPROVAL_PREFIX "approval-"
+/* Room for such a name, NUL included. */
+#define ANSWER_APPROVAL_NAME_SIZE (sizeof(ANSWER_APPROVAL_PREFIX) + GATE_NAME_LIMIT)
 
 #define WORKER_ANSWER_INIT                                                                         \
     ((WorkerAnswer){ .result = ANSWER_FAILED,                                                      \

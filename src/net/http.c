@@ -329,13 +329,19 @@ static bool is_usable_url(const char *text)
 }
 
 /* libcurl's text names hosts, certificates and system errors; it holds nothing that we sent. */
-static void describe(const Http *http, CURLcode code, const HttpReceiver *receiver)
+static void describe(const Http *http, const HttpFailure *failure, HttpReply *reply)
 {
-    const char *text = http->error[0] ? http->error : curl_easy_strerror(code);
+    const char *text = http->error[0] ? http->error : curl_easy_strerror(failure->code);
 
-    if (receiver->has_too_much)
+    if (failure->has_too_much)
         text = "cut off at the limit";
-    (void)snprintf(receiver->reply->detail, sizeof(receiver->reply->detail), "%s", text);
+    (void)snprintf(reply->detail, sizeof(reply->detail), "%s", text);
+}
+
+/* libcurl ends a header line above 100 KiB as if there were no memory. */
+static bool is_endless_line(CURLcode code, const HttpReceiver *receiver, bool is_under_way)
+{
+    return code == CURLE_OUT_OF_MEMORY && is_under_way && !receiver->out_of_memory;
 }
 
 static int refuse(const Http *http, CURLcode code, const HttpReceiver *receiver)
@@ -345,16 +351,17 @@ static int refuse(const Http *http, CURLcode code, const HttpReceiver *receiver)
 
     (void)curl_easy_getinfo(http->curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     (void)curl_easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &pretransfer_usec);
+    bool is_under_way = pretransfer_usec > 0;
     HttpFailure failure = {
         .code = code,
         .text = http->error,
         .uses_proxy = http->proxy[0] != 0,
         .proxy_status = proxy_status,
-        .is_under_way = pretransfer_usec > 0,
-        .has_too_much = receiver->has_too_much,
+        .is_under_way = is_under_way,
+        .has_too_much = receiver->has_too_much || is_endless_line(code, receiver, is_under_way),
         .out_of_memory = receiver->out_of_memory,
     };
-    describe(http, code, receiver);
+    describe(http, &failure, receiver->reply);
     return http_reason_of(&failure);
 }
 

@@ -8,6 +8,7 @@
 #include "format/bundle.h"
 #include "format/evidence-claims.h"
 #include "protocol/problem.h"
+#include "protocol/raw-member.h"
 
 #include <errno.h>
 #include <string.h>
@@ -154,7 +155,8 @@ static int feed_result(const ProtocolReply *reply, Step *step)
         return step_break(step, "verifier-reply-malformed", json_reason(r), "a token");
 
     step->kind = STEP_TOKEN;
-    return bytes_copy(view_of_string(token), &step->token);
+    r = bytes_copy(raw_member(reply->body, "gates"), &step->gates);
+    return r < 0 ? r : bytes_copy(view_of_string(token), &step->token);
 }
 
 static int native_feed(Conversation *conversation, const ProtocolReply *reply, Step *ret_step)

@@ -17,6 +17,7 @@ void step_done(Step *step)
     bytes_done(&step->request.body);
     challenge_done(&step->challenge);
     bytes_done(&step->token);
+    bytes_done(&step->gates);
     findings_done(&step->findings);
     *step = (Step){ 0 };
 }

@@ -54,6 +54,8 @@ typedef struct Step {
     ProtocolRequest request; /* STEP_SEND */
     Challenge challenge;     /* STEP_NEED_EVIDENCE */
     Bytes token;             /* STEP_TOKEN, STEP_REFUSAL_CLAIMED: compact JWS, unchecked text */
+    Bytes gates;             /* STEP_TOKEN: what came to open gates, exact bytes, unchecked; empty:
+                                nothing did */
     Findings findings;       /* STEP_BROKEN: why, our own finding first; STEP_REFUSAL_CLAIMED: what
                                 the verifier says it found, unsigned */
 } Step;

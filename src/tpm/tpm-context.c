@@ -4,7 +4,7 @@
  */
 #include "tpm/tpm-context.h"
 
-#include "tpm/lock-file.h"
+#include "base/lock-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

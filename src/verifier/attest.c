@@ -5,6 +5,7 @@
 #include "verifier/attest.h"
 
 #include "verifier/challenge.h"
+#include "verifier/gates.h"
 #include "verifier/issue.h"
 
 #include "base/encode.h"
@@ -97,14 +98,17 @@ static Verdict verdict_of(TrustTier status)
     return VERDICT_CONTRAINDICATED;
 }
 
-static void log_verdict(const Instance *instance, const Appraisal *appraisal, const char *id)
+static void log_verdict(const Instance *instance, const Appraisal *appraisal, const char *id,
+                        const GatesGrant *grant)
 {
     const Finding *first = findings_first_failure(&appraisal->findings);
     _cleanup_free_ char *identity = appraisal->identity ? json_text(appraisal->identity) : NULL;
+    const char *names = (const char *)grant->names.data;
     const LogField fields[] = {
         { "ATTEST_TOKEN_ID", id },
         { "ATTEST_FINDING", first ? first->name : NULL },
         { "ATTEST_POLICY", instance->policy->id },
+        { "ATTEST_GATES", names },
         { "ATTEST_IDENTITY", identity },
     };
 
@@ -114,16 +118,18 @@ static void log_verdict(const Instance *instance, const Appraisal *appraisal, co
                    first->found && *first->found ? first->found : "-",
                    first->wanted && *first->wanted ? first->wanted : "-");
     else
-        log_fields(LOG_INFO, NULL, fields, ELEMENTSOF(fields), "attested: %s%s",
-                   trust_tier_name(appraisal->status), appraisal->simulated ? ", simulated" : "");
+        log_fields(LOG_INFO, NULL, fields, ELEMENTSOF(fields), "attested: status %s%s%s%s",
+                   trust_tier_name(appraisal->status), appraisal->simulated ? ", simulated" : "",
+                   names ? ", opened: " : "", names ? names : "");
 }
 
-static int reply_with_token(const char *token, Reply *ret)
+static int reply_with_token(const char *token, ByteView gates, Reply *ret)
 {
     _cleanup_free_ char *text = NULL;
 
     /* By hand, so that the bytes of `gates` are those that were hashed. */
-    if (asprintf(&text, "{\"token\":\"%s\",\"gates\":%s}", token, ISSUE_GATES) < 0) {
+    if (asprintf(&text, "{\"token\":\"%s\",\"gates\":%.*s}", token, (int)gates.size,
+                 (const char *)gates.data) < 0) {
         text = NULL;
         return -ENOMEM;
     }
@@ -131,10 +137,31 @@ static int reply_with_token(const char *token, Reply *ret)
     return bytes_copy(view_of_string(text), &ret->body);
 }
 
-static int conclude(const Instance *instance, const Appraisal *appraisal, ByteView nonce,
+/* Nothing is signed but for a yes. */
+static int grant_gates(const Instance *instance, Appraisal *appraisal, const NonceFacts *facts,
+                       GatesGrant *ret)
+{
+    const GatesInput input = {
+        .policy = instance->policy,
+        .release_key = instance->release_key,
+        .now_sec = clock_realtime_usec(instance->clock) / USEC_PER_SEC,
+        .expires_sec = facts->issued_sec + instance->config->token_life_sec,
+    };
+
+    if (findings_first_failure(&appraisal->findings))
+        return bytes_copy(view_of_string(GATES_NONE), &ret->object);
+    return gates_grant(&input, appraisal, ret);
+}
+
+static int conclude(const Instance *instance, Appraisal *appraisal, ByteView nonce,
                     const NonceFacts *facts, Reply *ret)
 {
+    _cleanup_gates_grant_ GatesGrant grant = { 0 };
     _cleanup_free_ char *token = NULL, *id = NULL;
+
+    int r = grant_gates(instance, appraisal, facts, &grant);
+    if (r < 0)
+        return r;
     const IssueInput input = {
         .key = instance->token_key,
         .kid = instance->kid,
@@ -145,15 +172,14 @@ static int conclude(const Instance *instance, const Appraisal *appraisal, ByteVi
         .nonce = nonce,
         .issued_sec = facts->issued_sec,
         .life_sec = instance->config->token_life_sec,
-        .gates = view_of_string(ISSUE_GATES),
+        .gates = VIEW(grant.object),
     };
-
-    int r = issue_token(&input, &id, &token);
+    r = issue_token(&input, &id, &token);
     if (r < 0)
         return r;
-    log_verdict(instance, appraisal, id);
+    log_verdict(instance, appraisal, id, &grant);
     if (!findings_first_failure(&appraisal->findings))
-        return reply_with_token(token, ret);
+        return reply_with_token(token, VIEW(grant.object), ret);
 
     ret->problem = PROBLEM_REFUSED;
     ret->status = problem_status(PROBLEM_REFUSED);

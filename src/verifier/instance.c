@@ -80,6 +80,22 @@ static int load_token_key(Instance *instance, Findings *findings)
     return instance->jwks ? INSTANCE_OK : -ENOMEM;
 }
 
+/* Only where it can be needed. The token key cannot stand in: each signs one kind of message. */
+static int load_release_key(Instance *instance, Findings *findings)
+{
+    const char *path = instance->config->release_key;
+
+    if (instance->policy->n_gates == 0)
+        return INSTANCE_OK;
+    int r = key_load(path, findings, &instance->release_key);
+    if (r)
+        return r;
+    if (key_equal(instance->release_key, instance->token_key))
+        return refuse(findings, "verifier-key-unusable", path, "the token key",
+                      "a key that signs nothing else");
+    return INSTANCE_OK;
+}
+
 static int load_nonce_keys(Instance *instance, Findings *findings)
 {
     const char *path = instance->config->nonce_key;
@@ -148,6 +164,8 @@ int instance_load(const char *directory, Shared *shared, Findings *findings, Ins
     if (r == INSTANCE_OK)
         r = load_token_key(instance, findings);
     if (r == INSTANCE_OK)
+        r = load_release_key(instance, findings);
+    if (r == INSTANCE_OK)
         r = load_nonce_keys(instance, findings);
     if (r == INSTANCE_OK)
         r = load_tls(instance, findings);
@@ -166,6 +184,7 @@ Instance *instance_free(Instance *instance)
     config_free(instance->config);
     policy_free(instance->policy);
     key_free(instance->token_key);
+    key_free(instance->release_key);
     free(instance->kid);
     free(instance->jwks);
     nonce_keys_done(&instance->nonce_keys);

@@ -17,8 +17,9 @@ typedef struct Instance {
     VerifierConfig *config;
     Policy *policy;
     Key *token_key;
-    char *kid;  /* thumbprint of the above */
-    char *jwks; /* JSON text */
+    char *kid;        /* thumbprint of the above */
+    char *jwks;       /* JSON text */
+    Key *release_key; /* signs for gates and nothing else; NULL: the policy has no gates */
     NonceKeys nonce_keys;
     AmdRoots *roots;       /* decoded once */
     Bytes tls_certificate; /* PEM */

@@ -9,8 +9,6 @@
 #include "verify/verify.h"
 
 #define ISSUE_EAR_PROFILE "tag:ietf.org,2026:rats/ear#03"
-/* No gates are granted: the exact bytes whose hash the token carries. */
-#define ISSUE_GATES "{}"
 /* Bytes of findings inside a token, so that it stays below what carries it; failures come first. */
 #define ISSUE_FINDINGS_MAX ((size_t)8 << 10)
 

@@ -6,10 +6,13 @@
 
 #include "verify/refuse.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SUBJECT_MAX 16 /* "secure-boot", "pcr 15" */
+#define SUBJECT_MAX  16 /* "secure-boot", "pcr 15" */
+#define COMMAND_LINE "command-line"
+#define PCR_GRUB     8
 
 static void pcr_subject(unsigned pcr, char out[static SUBJECT_MAX])
 {
@@ -18,7 +21,8 @@ static void pcr_subject(unsigned pcr, char out[static SUBJECT_MAX])
 
 static bool has_rules(const PolicyTpm *policy)
 {
-    return policy->n_rules > 0 || policy->n_log > 0 || policy->n_events > 0 || policy->secure_boot;
+    return policy->n_rules > 0 || policy->n_log > 0 || policy->n_events > 0 ||
+           policy->secure_boot || policy->command_line.present;
 }
 
 int appraise_absent_tpm(const PolicyTpm *policy, Findings *findings)
@@ -86,6 +90,9 @@ static int refuse_all_rules(const AppraiseTpmInput *input, Findings *findings)
         r = refuse_unendorsed(input, policy->log[i].pcr, findings);
     for (size_t i = 0; i < policy->n_events && r >= 0; i++)
         r = refuse_unendorsed(input, policy->events[i].pcr, findings);
+    if (r >= 0 && policy->command_line.present)
+        r = refuse(findings, "vtpm-unendorsed", COMMAND_LINE,
+                   "a vTPM that the hardware vouches for", "the host's vTPM");
     return r;
 }
 
@@ -154,63 +161,129 @@ static bool text_matches(const PolicyLogRule *rule, const char *text)
     return rule->contains ? strstr(text, rule->text) != NULL : strcmp(text, rule->text) == 0;
 }
 
-/* What a rule saw of the log. */
+/*
+ * Would a rule that forbids a text forbid this one? Its label is the log's choice, so in GRUB's
+ * register any of them may have been it.
+ */
+static int is_forbidden(const PolicyLogRule *rule, const char *text, bool *ret)
+{
+    const char *bare = grub_text_strip(text);
+
+    *ret = text_matches(rule, text) || text_matches(rule, bare);
+    for (size_t i = 0; !*ret && rule->pcr == PCR_GRUB && grub_label(i); i++) {
+        _cleanup_free_ char *labelled = NULL;
+        if (asprintf(&labelled, "%s%s", grub_label(i), bare) < 0)
+            return -ENOMEM;
+        *ret = text_matches(rule, labelled);
+    }
+    return 0;
+}
+
+/* What a rule saw of the log. Types and labels are not covered by digests, texts are. */
 typedef struct TextCount {
-    size_t n_matches;
-    const char *first_match;
-    const char *first_other;     /* looked at, and does not match */
-    const BootEvent *unreadable; /* of this PCR: could be anything */
+    const char *required;        /* matches, and is of the type the rule names */
+    const char *forbidden;       /* matches under some type and label */
+    const char *other;           /* of the type, and does not match */
+    const BootEvent *unreadable; /* could be anything */
 } TextCount;
 
-static TextCount count_texts(const BootFacts *boot, const PolicyLogRule *rule)
+static int count_texts(const BootFacts *boot, const PolicyLogRule *rule, TextCount *ret)
 {
     TextCount count = { 0 };
 
-    for (size_t i = 0; i < boot->n_events; i++) {
+    for (size_t i = boot->n_events; i-- > 0;) {
         const BootEvent *event = &boot->events[i];
-        if (event->event->pcr != rule->pcr || event->event->type == EV_SEPARATOR)
+        bool forbidden;
+        if (event->event->pcr != rule->pcr)
             continue;
         if (!event->text) {
-            count.unreadable = count.unreadable ? count.unreadable : event;
+            count.unreadable = event->is_known ? count.unreadable : event;
             continue;
         }
-        if (event->event->type != rule->type ||
-            (rule->prefix && strncmp(event->text, rule->prefix, strlen(rule->prefix)) != 0))
-            continue;
-        if (!text_matches(rule, event->text)) {
-            count.first_other = count.first_other ? count.first_other : event->text;
-            continue;
-        }
-        count.first_match = count.first_match ? count.first_match : event->text;
-        count.n_matches++;
+        int r = is_forbidden(rule, event->text, &forbidden);
+        if (r < 0)
+            return r;
+        if (forbidden)
+            count.forbidden = event->text;
+        if (event->event->type == rule->type)
+            *(text_matches(rule, event->text) ? &count.required : &count.other) = event->text;
     }
-    return count;
+    *ret = count;
+    return 0;
 }
 
 static int judge_log_rule(const AppraiseTpmInput *input, const PolicyLogRule *rule,
                           Findings *findings)
 {
     char subject[SUBJECT_MAX];
+    TextCount count;
     bool firm;
 
     int r = judge_ground(input, rule->pcr, findings, &firm);
     if (r < 0 || !firm)
         return r;
     pcr_subject(rule->pcr, subject);
-    TextCount count = count_texts(input->boot, rule);
-    if (rule->required && count.n_matches == 0)
+    r = count_texts(input->boot, rule, &count);
+    if (r < 0)
+        return r;
+    if (rule->required && !count.required)
         return refuse(findings, "eventlog-text-missing", subject, rule->text, "%s",
-                      count.first_other ? count.first_other : "no such text");
-    if (!rule->required && count.n_matches > 0)
-        return refuse(findings, "eventlog-text-forbidden", subject, NULL, "%s", count.first_match);
-    if (rule->every && count.first_other)
-        return refuse(findings, "eventlog-text-unexpected", subject, rule->text, "%s",
-                      count.first_other);
-    if ((rule->every || !rule->required) && count.unreadable)
+                      count.other ? count.other : "no such text");
+    if (rule->required)
+        return 0;
+    if (count.forbidden)
+        return refuse(findings, "eventlog-text-forbidden", subject, NULL, "%s", count.forbidden);
+    if (count.unreadable)
         return refuse(findings, "eventlog-event-opaque", subject,
                       "events whose text the digest covers", "event %zu",
                       count.unreadable->event->index);
     return 0;
+}
+
+/* Is ARGUMENT in LINE with a space or an end on either side? */
+static bool has_argument(const char *line, const char *argument)
+{
+    size_t length = strlen(argument);
+
+    for (const char *at = line; (at = strstr(at, argument)); at++)
+        if ((at == line || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0))
+            return true;
+    return false;
+}
+
+static bool list_has_text(const PolicyTextList *list, const char *text)
+{
+    for (size_t i = 0; i < list->n_items; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+static int judge_command_line(const AppraiseTpmInput *input, Findings *findings)
+{
+    const PolicyCommandLine *wish = &input->policy->command_line;
+    const char *line = input->boot ? input->boot->command_line : NULL;
+    int r = 0;
+
+    if (!wish->present)
+        return 0;
+    if (!line)
+        return refuse(findings, "command-line-unproven", COMMAND_LINE,
+                      "a command line that GRUB or a stub measured",
+                      input->boot ? "none that the log shows beyond doubt" : "no event log");
+    if (wish->equals.present && !list_has_text(&wish->equals, line))
+        r = refuse(findings, "command-line-not-accepted", COMMAND_LINE,
+                   wish->equals.n_items == 1 ? wish->equals.items[0] : "one of those listed", "%s",
+                   line);
+    for (size_t i = 0; i < wish->contains.n_items && r >= 0; i++)
+        if (!has_argument(line, wish->contains.items[i]))
+            r = refuse(findings, "command-line-not-accepted", COMMAND_LINE, wish->contains.items[i],
+                       "%s", line);
+    for (size_t i = 0; i < wish->excludes.n_items && r >= 0; i++)
+        if (strstr(line, wish->excludes.items[i]))
+            r = refuse(findings, "command-line-not-accepted", COMMAND_LINE, "without it",
+                       "\"%s\" in %s", wish->excludes.items[i], line);
+    return r;
 }
 
 /* Is there a rule for events like this, and does one of them list the digest? */
@@ -230,8 +303,9 @@ static bool find_event_rule(const PolicyTpm *policy, const ReplayedEvent *event,
 }
 
 /*
- * One event of a PCR with event rules. Types are not covered by digests, so an event that no rule
- * speaks of must be explained by its data: else a forbidden one could hide under another type.
+ * One event of a PCR with event rules. Types are not covered by digests, and data that hashes to
+ * the digest can be found for whatever was measured, a program included: an event that no rule
+ * speaks of must be one of the few that can be nothing else.
  */
 static int judge_event(const AppraiseTpmInput *input, const BootEvent *boot, Findings *findings)
 {
@@ -239,12 +313,12 @@ static int judge_event(const AppraiseTpmInput *input, const BootEvent *boot, Fin
     bool listed;
 
     bool ruled = find_event_rule(input->policy, boot->event, &listed);
-    if (ruled ? listed : boot->verified)
+    if (ruled ? listed : boot->is_known)
         return 0;
     pcr_subject(boot->event->pcr, subject);
     hex_text(boot->event->digest, digest);
     return refuse(findings, ruled ? "eventlog-digest-unknown" : "eventlog-event-opaque", subject,
-                  ruled ? "a digest of the policy" : "an event that its data explains",
+                  ruled ? "a digest of the policy" : "a separator, an action or a known word",
                   "%s %zu, %s", boot->event->is_userspace ? "userspace record" : "event",
                   boot->event->index, digest);
 }
@@ -295,13 +369,35 @@ static int judge_programs(const AppraiseTpmInput *input, Findings *findings)
         r = judge_pcr_rule(input, &policy->rules[i], findings);
     for (size_t i = 0; i < policy->n_log && r >= 0; i++)
         r = judge_log_rule(input, &policy->log[i], findings);
-    return r < 0 ? r : judge_event_rules(input, findings);
+    if (r >= 0)
+        r = judge_event_rules(input, findings);
+    return r < 0 ? r : judge_command_line(input, findings);
+}
+
+typedef int (*Judge)(const AppraiseTpmInput *input, Findings *findings);
+
+/*
+ * Has JUDGE a failure to report? In a list of its own, so that a full one cannot hide it: adding to
+ * that drops a finding or puts it in the place of a warning.
+ */
+static int judge_apart(Judge judge, const AppraiseTpmInput *input, Findings *findings,
+                       bool *ret_failed)
+{
+    _cleanup_findings_ Findings own = { .source = findings->source };
+
+    int r = judge(input, &own);
+    if (r < 0)
+        return r;
+    *ret_failed = findings_first_failure(&own) != NULL;
+    return findings_move(findings, &own);
 }
 
 int appraise_tpm(const AppraiseTpmInput *input, Findings *findings, TrustVector *vector)
 {
     const PolicyTpm *policy = input->policy;
-    bool names_programs = policy->n_rules > 0 || policy->n_log > 0 || policy->n_events > 0;
+    bool names_programs = policy->n_rules > 0 || policy->n_log > 0 || policy->n_events > 0 ||
+                          policy->command_line.present;
+    bool failed = false;
 
     *vector = (TrustVector){ 0 };
     int r = judge_root(input, findings);
@@ -312,17 +408,14 @@ int appraise_tpm(const AppraiseTpmInput *input, Findings *findings, TrustVector 
     if (input->root == VTPM_ROOT_HOST)
         return refuse_all_rules(input, findings);
 
-    size_t before = findings->n_items;
-    r = judge_programs(input, findings);
+    r = judge_apart(judge_programs, input, findings, &failed);
     if (r < 0)
         return r;
     vector->hardware = TRUST_APPROVED;
     if (names_programs)
-        vector->executables =
-            findings->n_items > before ? TRUST_UNRECOGNISED_PROGRAMS : TRUST_APPROVED_BOOT;
-    before = findings->n_items;
-    r = judge_secure_boot(input, findings);
+        vector->executables = failed ? TRUST_UNRECOGNISED_PROGRAMS : TRUST_APPROVED_BOOT;
+    r = judge_apart(judge_secure_boot, input, findings, &failed);
     if (r >= 0 && policy->secure_boot)
-        vector->configuration = findings->n_items > before ? TRUST_CONTRAINDICATED : TRUST_APPROVED;
+        vector->configuration = failed ? TRUST_CONTRAINDICATED : TRUST_APPROVED;
     return r;
 }

@@ -6,7 +6,7 @@
 #include "verify/boot-facts.h"
 
 #include "format/uefi-image-load.h"
-#include "format/uefi-variable.h"
+#include "verify/boot-sections.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,6 @@
 #define PCR_APPLICATIONS 4
 #define PCR_BOOT_END     5
 #define PCR_GRUB         8
-#define PCR_UKI          11
 #define PCR_COMMAND_LINE 12
 
 void boot_facts_done(BootFacts *facts)
@@ -52,8 +51,6 @@ static int read_events(EventTextReader *reader, const ReplayedLog *log, BootFact
         if (r < 0)
             return r;
         facts->n_events++;
-        if (!facts->events[i].verified)
-            facts->opaque_pcrs |= 1U << event->pcr;
     }
     return 0;
 }
@@ -86,10 +83,28 @@ static const char *linux_arguments(const char *text)
     return NULL;
 }
 
+/* Commands that start something else, whose command line GRUB measures in another way or not. */
+static bool starts_another_system(const char *text)
+{
+    static const char *const commands[] = {
+        "appleloader",  "chainloader",    "freedos",   "kfreebsd",       "knetbsd",
+        "kopenbsd",     "legacy_kernel",  "multiboot", "multiboot2",     "ntldr",
+        "plan9",        "pxechainloader", "truecrypt", "xen_hypervisor", "xnu_kernel",
+        "xnu_kernel64", "xnu_resume",
+    };
+    size_t length = strcspn(text, " ");
+
+    for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+        if (strlen(commands[i]) == length && strncmp(text, commands[i], length) == 0)
+            return true;
+    return false;
+}
+
 /*
  * GRUB measures its command "linux ARGS" and then ARGS as the kernel's command line. Labels are not
  * covered by the digests, so they are not looked at: there must be exactly one such command in all
- * of PCR 8, every event of which is a known text, and ARGS must follow it. Returns that event.
+ * of PCR 8, every event of which is a known text that starts nothing else, and ARGS must follow it.
+ * Returns that event.
  */
 static BootEvent *find_grub_command_line(const BootFacts *facts)
 {
@@ -97,15 +112,15 @@ static BootEvent *find_grub_command_line(const BootFacts *facts)
     BootEvent *found = NULL;
     size_t n_commands = 0;
 
-    if (facts->opaque_pcrs & 1U << PCR_GRUB)
-        return NULL;
     for (size_t i = 0; i < facts->n_events; i++) {
         BootEvent *boot = &facts->events[i];
-        if (boot->event->pcr != PCR_GRUB || boot->event->type == EV_SEPARATOR)
+        if (boot->event->pcr != PCR_GRUB || boot->is_known)
             continue;
         if (!boot->text) /* what cannot be read could be another such command */
             return NULL;
         const char *text = grub_text_strip(boot->text);
+        if (starts_another_system(text))
+            return NULL;
         if (arguments && !found && is_same_command(arguments, text))
             found = boot;
         if (!linux_arguments(text))
@@ -129,6 +144,15 @@ static void drop_false_command_lines(BootFacts *facts, const BootEvent *proven)
     }
 }
 
+/* Anything but separators and words that systemd extends everywhere. */
+static bool has_events(const BootFacts *facts, unsigned pcr)
+{
+    for (size_t i = 0; i < facts->n_events; i++)
+        if (facts->events[i].event->pcr == pcr && !facts->events[i].is_known)
+            return true;
+    return false;
+}
+
 /* systemd-stub's: the one text of PCR 12, when there is nothing else in it. */
 static const char *find_stub_command_line(const BootFacts *facts)
 {
@@ -136,81 +160,39 @@ static const char *find_stub_command_line(const BootFacts *facts)
 
     for (size_t i = 0; i < facts->n_events; i++) {
         const BootEvent *boot = &facts->events[i];
-        if (boot->event->pcr != PCR_COMMAND_LINE || boot->event->is_userspace)
+        if (boot->event->pcr != PCR_COMMAND_LINE || boot->is_known)
             continue;
-        if (found || !boot->text || boot->event->type != EV_IPL)
+        if (found || !boot->text || boot->event->is_userspace || boot->event->type != EV_IPL)
             return NULL;
         found = boot->text;
     }
     return found;
 }
 
-static void read_command_line(BootFacts *facts)
+/*
+ * GRUB's or a stub's. Root can extend PCR 8, 11 and 12 after the boot, so a text in one of them
+ * counts only while the others say nothing against it, and a stub's only when the image brought no
+ * line of its own. SECTIONS_SOUND: PCR 11 is known to hold the sections in FACTS, or none.
+ */
+static void read_command_line(const ReplayedLog *log, bool sections_sound, BootFacts *facts)
 {
     const BootEvent *grub = find_grub_command_line(facts);
+    uint32_t wanted = 1U << PCR_GRUB | 1U << PCR_SECTIONS | 1U << PCR_COMMAND_LINE;
 
     drop_false_command_lines(facts, grub);
-    facts->command_line = find_stub_command_line(facts);
-    if (!facts->command_line && grub)
+    if ((replayed_log_proven(log) & wanted) != wanted)
+        return;
+    if (grub && !has_events(facts, PCR_SECTIONS) && !has_events(facts, PCR_COMMAND_LINE))
         facts->command_line = grub_text_strip(grub->text);
-}
-
-static bool has_section(const BootFacts *facts, const char *name)
-{
-    for (size_t i = 0; i < facts->n_sections; i++)
-        if (strcmp(facts->sections[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static int add_section(BootFacts *facts, BootEvent *boot, const char *name, ByteView digest)
-{
-    BootSection *sections = reallocarray(facts->sections, facts->n_sections + 1, sizeof(*sections));
-
-    if (!sections)
-        return -ENOMEM;
-    facts->sections = sections;
-    if (!boot->text)
-        boot->text = strdup(name);
-    if (!boot->text)
-        return -ENOMEM;
-    boot->verified = true;
-    sections[facts->n_sections++] = (BootSection){ .name = boot->text, .digest = digest };
-    return 0;
-}
-
-/*
- * Pairs of events in PCR 11 with the same text: H(name with NUL), then H(content). A name that
- * comes twice makes all of it worthless: the second may have been added later.
- */
-static int read_sections(EventTextReader *reader, BootFacts *facts)
-{
-    char name[16];
-
-    for (size_t i = 0; i + 1 < facts->n_events; i++) {
-        const ReplayedEvent *event = facts->events[i].event;
-        const ReplayedEvent *next = facts->events[i + 1].event;
-        bool is_name = false;
-        if (event->pcr != PCR_UKI || next->pcr != PCR_UKI || event->is_userspace ||
-            event->type != EV_IPL || next->type != EV_IPL || !view_equal(event->data, next->data))
-            continue;
-        utf16_to_ascii(event->data, name, sizeof(name));
-        int r = event_is_name(reader, event, name, &is_name);
-        if (r >= 0 && is_name && name[0] == '.' && has_section(facts, name)) {
-            facts->n_sections = 0;
-            return 0;
-        }
-        if (r >= 0 && is_name && name[0] == '.')
-            r = add_section(facts, &facts->events[i], name, next->digest);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    else if (!has_events(facts, PCR_GRUB) && sections_sound && !boot_has_section(facts, ".cmdline"))
+        facts->command_line = find_stub_command_line(facts);
 }
 
 /* Did the firmware hand over to the kernel before anything else could be appended? */
-static bool boot_has_ended(const BootFacts *facts)
+static bool boot_has_ended(const ReplayedLog *log, const BootFacts *facts)
 {
+    if (replayed_log_exit_is_unlogged(log))
+        return true;
     for (size_t i = 0; i < facts->n_events; i++) {
         const BootEvent *boot = &facts->events[i];
         if (boot->event->pcr == PCR_BOOT_END && boot->event->type == EV_EFI_ACTION && boot->text &&
@@ -220,7 +202,7 @@ static bool boot_has_ended(const BootFacts *facts)
     return false;
 }
 
-static int read_applications(BootFacts *facts)
+static int read_applications(const ReplayedLog *log, BootFacts *facts)
 {
     UefiImageLoad load;
     size_t n = 0;
@@ -229,11 +211,11 @@ static int read_applications(BootFacts *facts)
         const BootEvent *boot = &facts->events[i];
         if (boot->event->pcr != PCR_APPLICATIONS)
             continue;
-        if (!boot->verified && !is_application(boot->event))
+        if (!boot->is_known && !is_application(boot->event))
             return 0;
         n += is_application(boot->event);
     }
-    if (n == 0 || !boot_has_ended(facts))
+    if (n == 0 || !boot_has_ended(log, facts))
         return 0;
 
     facts->applications = calloc(n, sizeof(*facts->applications));
@@ -255,17 +237,18 @@ int boot_facts_read(const ReplayedLog *log, BootFacts *ret)
 {
     _cleanup_(event_text_reader_freep) EventTextReader *reader = NULL;
     _cleanup_boot_facts_ BootFacts facts = { 0 };
+    bool sections_sound = false;
 
     int r = event_text_reader_new(replayed_log_bank(log), &reader);
     if (r >= 0)
         r = read_events(reader, log, &facts);
     if (r >= 0)
-        r = read_sections(reader, &facts);
+        r = boot_sections_read(reader, &facts, &sections_sound);
     if (r >= 0)
-        r = read_applications(&facts);
+        r = read_applications(log, &facts);
     if (r < 0)
         return r;
-    read_command_line(&facts);
+    read_command_line(log, sections_sound, &facts);
     facts.secure_boot =
         secure_boot_judge(log, facts.events, facts.n_events, &facts.secure_boot_reason);
     *ret = TAKE_STRUCT(facts);

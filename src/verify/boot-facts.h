@@ -25,7 +25,6 @@ typedef struct BootApplication {
 typedef struct BootFacts {
     BootEvent *events; /* one for each event of the ReplayedLog, in its order */
     size_t n_events;
-    uint32_t opaque_pcrs; /* bit n: PCR n has an event whose digest nothing here explains */
     SecureBoot secure_boot;
     const char *secure_boot_reason; /* static; NULL unless unknown */
     const char *command_line;       /* borrowed from a text; NULL: not shown */

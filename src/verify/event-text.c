@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <string.h>
 
+#define SEPARATOR_ERROR "\x01\0\0\0" /* the firmware could not measure: PFP, 10.4.1 */
+
 /*
  * Strings that firmware measures under one type only. A digest of one of them under another type is
- * an attempt to be taken for something else (spec TPM 4.5).
+ * an attempt to be taken for something else (spec TPM 4.5), and so is anything else under theirs.
  */
 static const struct {
     uint32_t type;
@@ -25,7 +27,7 @@ static const struct {
     }
     KNOWN(EV_SEPARATOR, "\0\0\0\0"),
     KNOWN(EV_SEPARATOR, "\xff\xff\xff\xff"),
-    KNOWN(EV_SEPARATOR, "\x01\0\0\0"),
+    KNOWN(EV_SEPARATOR, SEPARATOR_ERROR),
     KNOWN(EV_EFI_ACTION, "Calling EFI Application from Boot Option"),
     KNOWN(EV_EFI_ACTION, "Returning from EFI Application from Boot Option"),
     KNOWN(EV_EFI_ACTION, "Exit Boot Services Invocation"),
@@ -34,6 +36,13 @@ static const struct {
     KNOWN(EV_EFI_ACTION, "UEFI Debug Mode"),
     KNOWN(EV_EFI_ACTION, "DMA Protection Disabled"),
 #undef KNOWN
+};
+
+static const ByteView separator_error = { (const uint8_t *)SEPARATOR_ERROR, 4 };
+
+/* What systemd extends at its milestones (spec TPM 4.3, 4.6). */
+static const char *const userspace_words[] = {
+    "os-separator", "enter-initrd", "leave-initrd", "sysinit", "ready", "shutdown", "final",
 };
 
 static const char *const grub_labels[] = {
@@ -81,11 +90,26 @@ int event_text_reader_new(uint16_t bank, EventTextReader **ret)
     return 0;
 }
 
-static bool is_disguised(const EventTextReader *reader, const ReplayedEvent *event)
+/* Has it the digest of a known string, whose type is then WITH_TYPE or another? */
+static bool has_known_digest(const EventTextReader *reader, const ReplayedEvent *event,
+                             bool with_type)
 {
     for (size_t i = 0; i < ELEMENTSOF(known); i++)
-        if (known[i].type != event->type &&
+        if ((known[i].type == event->type) == with_type &&
             view_equal(digest_view(&reader->known[i]), event->digest))
+            return true;
+    return false;
+}
+
+static bool is_known_event(const EventTextReader *reader, const BootEvent *boot)
+{
+    if (!boot->verified)
+        return false;
+    if (!boot->event->is_userspace)
+        return has_known_digest(reader, boot->event, true) &&
+               !view_equal(boot->event->data, separator_error);
+    for (size_t i = 0; i < ELEMENTSOF(userspace_words); i++)
+        if (boot->text && strcmp(boot->text, userspace_words[i]) == 0)
             return true;
     return false;
 }
@@ -150,6 +174,11 @@ static int decode(ByteView data, char **ret)
     bool is_wide = data.size >= 4 && data.data[1] == 0 && data.data[0] != 0;
 
     return is_wide ? decode_utf16(data, ret) : decode_utf8(data, ret);
+}
+
+const char *grub_label(size_t i)
+{
+    return i < ELEMENTSOF(grub_labels) ? grub_labels[i] : NULL;
 }
 
 static size_t label_size(ByteView text)
@@ -241,12 +270,21 @@ static int read_userspace(EventTextReader *reader, const ReplayedEvent *event, B
     return decode_utf8(view_of_string(event->text), &boot->text);
 }
 
+/* Could the event be what its type says? Separators and actions are known strings, nothing else. */
+static bool is_plausible(const EventTextReader *reader, const ReplayedEvent *event)
+{
+    if (has_known_digest(reader, event, false))
+        return false;
+    return (event->type != EV_SEPARATOR && event->type != EV_EFI_ACTION) ||
+           has_known_digest(reader, event, true);
+}
+
 int event_text_read(EventTextReader *reader, const ReplayedEvent *event, BootEvent *ret)
 {
     BootEvent boot = { .event = event };
     int r = 0;
 
-    if (is_disguised(reader, event)) {
+    if (!is_plausible(reader, event)) {
         *ret = boot;
         return 0;
     }
@@ -269,13 +307,14 @@ int event_text_read(EventTextReader *reader, const ReplayedEvent *event, BootEve
         free(boot.text);
         return r;
     }
+    boot.is_known = is_known_event(reader, &boot);
     *ret = boot;
     return 0;
 }
 
-int event_is_name(EventTextReader *reader, const ReplayedEvent *event, const char *name, bool *ret)
+int event_text_name(EventTextReader *reader, const char *name, Digest *ret)
 {
     const ByteView data = { .data = (const uint8_t *)name, .size = strlen(name) + 1 };
 
-    return is_digest_of(reader, event, data, ret);
+    return hash(reader, data, ret);
 }

@@ -13,7 +13,9 @@
 /* A replayed event with what could be shown about it. */
 typedef struct BootEvent {
     const ReplayedEvent *event;
-    bool verified; /* the digest is that of the data (or of the text) */
+    bool verified; /* the digest is that of the data (or of the text), and the type can have it */
+    bool is_known; /* and the data is one of a few words: it cannot be anything else in disguise;
+                    * a separator that reports an error is not among them */
     char *text;    /* owned; printable text that the digest covers, its label included; or NULL */
 } BootEvent;
 
@@ -34,6 +36,7 @@ _must_check_ int event_text_read(EventTextReader *reader, const ReplayedEvent *e
 
 /* TEXT behind GRUB's label, whichever it is; TEXT itself when it has none. */
 const char *grub_text_strip(const char *text);
-/* Is the digest that of NAME with its NUL (as systemd-stub measures a section name)? -EIO. */
-_must_check_ int event_is_name(EventTextReader *reader, const ReplayedEvent *event,
-                               const char *name, bool *ret);
+/* The labels there are, one by one; NULL behind the last. */
+const char *grub_label(size_t i);
+/* The digest of NAME with its NUL, as systemd-stub measures a section name. -EIO. */
+_must_check_ int event_text_name(EventTextReader *reader, const char *name, Digest *ret);

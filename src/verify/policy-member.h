@@ -65,6 +65,8 @@ int policy_hex_list(PolicyReader *reader, json_t *value, void *target, size_t ar
 int policy_text_list(PolicyReader *reader, json_t *value, void *target, size_t argument);
 /* PolicyMask */
 int policy_mask(PolicyReader *reader, json_t *value, void *target, size_t argument);
+/* unsigned: an array of names of VtpmRoot as bits */
+int policy_vtpm_roots(PolicyReader *reader, json_t *value, void *target, size_t argument);
 /* uint32_t, the number of parts (2 or 3): "1.55.0", one byte a part */
 int policy_version(PolicyReader *reader, json_t *value, void *target, size_t argument);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define PCR_MAX      (TPM_PCR_COUNT - 1)
+#define PCR_LOADERS  4
 #define PCR_RULE_MAX 15 /* 16 and 23 can be reset by software, 17 to 22 belong to a late launch */
 
 const char *vtpm_root_name(VtpmRoot root)
@@ -29,7 +30,7 @@ const char *vtpm_root_name(VtpmRoot root)
     return "host";
 }
 
-static int parse_roots(PolicyReader *reader, json_t *value, void *target, size_t argument)
+int policy_vtpm_roots(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
     static const char *const names[] = { "host", "paravisor", "svsm", "certificate", NULL };
 
@@ -170,9 +171,7 @@ static int parse_log_rule(PolicyReader *reader, json_t *value, void *target, siz
     static const PolicyMember members[] = {
         { "contains", parse_contains, 0, 0, false },
         { "equals", parse_equals, 0, 0, false },
-        { "every", policy_bool, offsetof(PolicyLogRule, every), 0, false },
         { "pcr", policy_u32, offsetof(PolicyLogRule, pcr), PCR_RULE_MAX, true },
-        { "prefix", policy_text, offsetof(PolicyLogRule, prefix), 0, false },
         { "required", policy_bool, offsetof(PolicyLogRule, required), 0, false },
         { "type", parse_event_type, offsetof(PolicyLogRule, type), 0, true },
     };
@@ -185,8 +184,6 @@ static int parse_log_rule(PolicyReader *reader, json_t *value, void *target, siz
         return r;
     if (!rule->text)
         return policy_invalid(reader, "must have \"contains\" or \"equals\"");
-    if (rule->every && !rule->required)
-        return policy_invalid(reader, "\"every\" cannot stand beside \"required\": false");
     return POLICY_OK;
 }
 
@@ -226,15 +223,34 @@ static int parse_events(PolicyReader *reader, json_t *value, void *target, size_
     return r;
 }
 
+static int parse_command_line(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    static const PolicyMember members[] = {
+        { "contains", policy_text_list, offsetof(PolicyCommandLine, contains), 0, false },
+        { "equals", policy_text_list, offsetof(PolicyCommandLine, equals), 0, false },
+        { "excludes", policy_text_list, offsetof(PolicyCommandLine, excludes), 0, false },
+    };
+    PolicyCommandLine *line = target;
+
+    (void)argument;
+    line->present = true;
+    return policy_object(reader, value, members, ELEMENTSOF(members), target);
+}
+
 static const PolicyMember tpm_members[] = {
+    { "ak_certificate_roots", parse_certificates, offsetof(PolicyTpm, ak_certificate_roots), 0,
+      false },
     { "bank", parse_bank, offsetof(PolicyTpm, bank), 0, false },
     { "certificate_roots", parse_certificates, offsetof(PolicyTpm, certificate_roots), 0, false },
+    { "command_line", parse_command_line, offsetof(PolicyTpm, command_line), 0, false },
+    { "ek_certificate_roots", parse_certificates, offsetof(PolicyTpm, ek_certificate_roots), 0,
+      false },
     { "events", parse_events, 0, 0, false },
     { "log", parse_log, 0, 0, false },
     { "paravisors", parse_paravisors, 0, 0, false },
     { "pcrs", policy_bits, offsetof(PolicyTpm, pcrs), PCR_MAX, false },
     { "required", policy_bool, offsetof(PolicyTpm, required), 0, false },
-    { "roots", parse_roots, offsetof(PolicyTpm, roots), 0, false },
+    { "roots", policy_vtpm_roots, offsetof(PolicyTpm, roots), 0, false },
     { "rules", parse_rules, 0, 0, false },
     { "secure_boot", policy_bool, offsetof(PolicyTpm, secure_boot), 0, false },
 };
@@ -257,13 +273,31 @@ static int rules_are_quoted(PolicyReader *reader, const PolicyTpm *tpm)
     return POLICY_OK;
 }
 
+/* Root of any boot can write what GRUB writes; only the loader that PCR 4 names can be believed. */
+static int command_line_has_ground(PolicyReader *reader, const PolicyTpm *tpm)
+{
+    bool found = !tpm->command_line.present;
+
+    for (size_t i = 0; i < tpm->n_rules; i++)
+        found |= tpm->rules[i].pcr == PCR_LOADERS;
+    for (size_t i = 0; i < tpm->n_events; i++)
+        found |= tpm->events[i].pcr == PCR_LOADERS;
+    if (found)
+        return POLICY_OK;
+    return policy_invalid(reader,
+                          "\"command_line\" needs a rule on PCR %d in \"rules\" or "
+                          "\"events\": it is the word of the boot loader",
+                          PCR_LOADERS);
+}
+
 int policy_tpm_parse(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
     (void)argument;
     int r = policy_object(reader, value, tpm_members, ELEMENTSOF(tpm_members), target);
     if (r != POLICY_OK)
         return r;
-    return rules_are_quoted(reader, target);
+    r = rules_are_quoted(reader, target);
+    return r == POLICY_OK ? command_line_has_ground(reader, target) : r;
 }
 
 void policy_tpm_done(PolicyTpm *tpm)
@@ -274,16 +308,19 @@ void policy_tpm_done(PolicyTpm *tpm)
     }
     for (size_t i = 0; i < tpm->n_rules; i++)
         policy_bytes_list_done(&tpm->rules[i].values);
-    for (size_t i = 0; i < tpm->n_log; i++) {
-        free(tpm->log[i].prefix);
+    for (size_t i = 0; i < tpm->n_log; i++)
         free(tpm->log[i].text);
-    }
     for (size_t i = 0; i < tpm->n_events; i++)
         policy_bytes_list_done(&tpm->events[i].digests);
+    policy_text_list_done(&tpm->command_line.equals);
+    policy_text_list_done(&tpm->command_line.contains);
+    policy_text_list_done(&tpm->command_line.excludes);
     free(tpm->paravisors);
     free(tpm->rules);
     free(tpm->log);
     free(tpm->events);
+    certificate_list_done(&tpm->ak_certificate_roots);
     certificate_list_done(&tpm->certificate_roots);
+    certificate_list_done(&tpm->ek_certificate_roots);
     *tpm = (PolicyTpm){ 0 };
 }

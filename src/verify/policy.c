@@ -4,6 +4,7 @@
  */
 #include "verify/policy.h"
 
+#include "verify/policy-gates.h"
 #include "verify/policy-member.h"
 
 #include "base/encode.h"
@@ -22,6 +23,7 @@ Policy *policy_free(Policy *policy)
     policy_snp_done(&policy->snp);
     policy_tpm_done(&policy->tpm);
     free(policy->simulated_roots);
+    policy_gates_done(policy);
     free(policy);
     return NULL;
 }
@@ -71,20 +73,9 @@ static int parse_simulated_roots(PolicyReader *reader, json_t *value, void *targ
     return r;
 }
 
-static int parse_gates(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    (void)target;
-    (void)argument;
-    if (!json_is_array(value))
-        return policy_invalid(reader, "must be an array");
-    if (json_array_size(value) > 0)
-        return policy_invalid(reader, "must be empty: a policy of version 1 grants no gate");
-    return POLICY_OK;
-}
-
 static const PolicyMember policy_members[] = {
     { "attestd_policy", parse_version, 0, 0, true },
-    { "gates", parse_gates, 0, 0, false },
+    { "gates", policy_gates_parse, 0, 0, false },
     { "id", parse_id, offsetof(Policy, id), 0, true },
     { "simulated_roots", parse_simulated_roots, 0, 0, false },
     { "snp", policy_snp_parse, offsetof(Policy, snp), 0, false },

@@ -112,14 +112,21 @@ typedef struct PolicyPcrRule {
 typedef struct PolicyLogRule {
     unsigned pcr;
     uint32_t type; /* TCG event type */
-    char *prefix;  /* looks at texts that begin so; or NULL: at all of PCR and type */
     char *text;
     bool contains; /* else equals */
-    bool required; /* else no text may match */
-    bool every;    /* every text looked at must match */
+    bool required; /* else no text of the PCR, of whatever type, may match */
 } PolicyLogRule;
 
-/* Every event of PCR and type has one of these digests, and there is one. */
+/* What the kernel's command line must be: one of EQUALS, with all of CONTAINS, none of EXCLUDES. */
+typedef struct PolicyCommandLine {
+    bool present;
+    PolicyTextList equals;
+    PolicyTextList contains; /* whole arguments */
+    PolicyTextList excludes; /* any part */
+} PolicyCommandLine;
+
+/* Every event of PCR and type has one of these digests, and there is one. Other events of the PCR
+ * must be separators, actions or words that are known. */
 typedef struct PolicyEventRule {
     unsigned pcr;
     uint32_t type;
@@ -128,10 +135,12 @@ typedef struct PolicyEventRule {
 
 typedef struct PolicyTpm {
     bool required;
-    unsigned roots;                    /* bit per VtpmRoot */
-    uint16_t bank;                     /* TPM_ALG_ID; 0: any but SHA-1 */
-    uint32_t pcrs;                     /* bit per PCR; 0: whatever was quoted */
-    CertificateList certificate_roots; /* of AK and EK certificates */
+    unsigned roots;                       /* bit per VtpmRoot */
+    uint16_t bank;                        /* TPM_ALG_ID; 0: any but SHA-1 */
+    uint32_t pcrs;                        /* bit per PCR; 0: whatever was quoted */
+    CertificateList certificate_roots;    /* of AK and EK certificates */
+    CertificateList ak_certificate_roots; /* of AK certificates alone */
+    CertificateList ek_certificate_roots; /* of EK certificates alone */
     PolicyParavisor *paravisors;
     size_t n_paravisors;
     PolicyPcrRule *rules;
@@ -141,7 +150,17 @@ typedef struct PolicyTpm {
     size_t n_log;
     PolicyEventRule *events;
     size_t n_events;
+    PolicyCommandLine command_line;
 } PolicyTpm;
+
+/* A lock that only the verifier's approval opens, and who may have it opened (docs/gates.md). */
+typedef struct PolicyGate {
+    char *name;
+    bool every_machine;       /* "*", written out; else: */
+    PolicyBytesList machines; /* AK Names, 34 bytes each */
+    uint32_t expiration_sec;  /* the longest life of an approval; 0: the policy does not say */
+    unsigned vtpm_roots;      /* bit per VtpmRoot; all but host unless the policy says */
+} PolicyGate;
 
 typedef struct Policy {
     char *id;
@@ -149,6 +168,8 @@ typedef struct Policy {
     PolicyTpm tpm;
     SpkiDigest *simulated_roots;
     size_t n_simulated_roots;
+    PolicyGate *gates;
+    size_t n_gates;
 } Policy;
 
 enum { POLICY_OK, POLICY_E_INVALID };

@@ -39,6 +39,7 @@ struct ReplayedLog {
     ReplayedEvent *events; /* all of them until finish() drops the unproven */
     size_t n_events;
     size_t n_allocated;
+    bool exit_unlogged;
 };
 
 ReplayedLog *replayed_log_free(ReplayedLog *log)
@@ -239,6 +240,38 @@ static int report_register(const ReplayInput *input, const ReplayedLog *log, uns
                         quoted);
 }
 
+/*
+ * Some firmware extends PCR 5 when it hands over to the kernel, too late for its own log (spec TPM
+ * 4.3). These words, in these orders, may follow what is logged; nothing else may, nowhere else.
+ */
+static int add_unlogged_exit(const ReplayInput *input, ReplayedLog *log, Hasher *hasher)
+{
+    static const char invocation[] = "Exit Boot Services Invocation";
+    static const char failure[] = "Exit Boot Services Returned with Failure";
+    static const char success[] = "Exit Boot Services Returned with Success";
+    static const char *const orders[][4] = { { invocation, success },
+                                             { invocation, failure, invocation, success } };
+    Register *reg = &log->registers[PCR_EXIT_BOOT];
+
+    for (size_t i = 0; i < ELEMENTSOF(orders); i++) {
+        Digest value = reg->value, digest;
+        for (size_t k = 0; k < ELEMENTSOF(orders[i]) && orders[i][k]; k++) {
+            int r = hasher_update(hasher, view_of_string(orders[i][k]));
+            if (r >= 0)
+                r = hasher_finish(hasher, &digest);
+            if (r >= 0)
+                r = hasher_extend(hasher, &value, digest_view(&digest));
+            if (r < 0)
+                return r;
+        }
+        if (!is_quoted_value(input, PCR_EXIT_BOOT, &value))
+            continue;
+        reg->value = value;
+        log->exit_unlogged = true;
+    }
+    return 0;
+}
+
 static void drop_unproven(ReplayedLog *log)
 {
     size_t kept = 0;
@@ -249,8 +282,11 @@ static void drop_unproven(ReplayedLog *log)
     log->n_events = kept;
 }
 
-static int finish(const ReplayInput *input, ReplayedLog *log, Findings *findings)
+static int finish(const ReplayInput *input, ReplayedLog *log, Hasher *hasher, Findings *findings)
 {
+    int r = log->registers[PCR_EXIT_BOOT].n_events > 0 ? add_unlogged_exit(input, log, hasher) : 0;
+    if (r < 0)
+        return r;
     for (unsigned pcr = 0; pcr < TPM_PCR_COUNT; pcr++) {
         Register *reg = &log->registers[pcr];
         if (!(input->quoted->mask & 1U << pcr))
@@ -263,7 +299,7 @@ static int finish(const ReplayInput *input, ReplayedLog *log, Findings *findings
         if (pcr > PCR_JUDGED_MAX || reg->result == REPLAY_NOT_QUOTED ||
             reg->result == REPLAY_PROVEN)
             continue;
-        int r = report_register(input, log, pcr, findings);
+        r = report_register(input, log, pcr, findings);
         if (r < 0)
             return r;
     }
@@ -297,7 +333,7 @@ int replay(const ReplayInput *input, Findings *findings, ReplayedLog **ret)
         r = replay_userspace(input, log, hasher, findings);
     if (r != REPLAY_OK)
         return r;
-    r = finish(input, log, findings);
+    r = finish(input, log, hasher, findings);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(log);
@@ -329,6 +365,11 @@ ByteView replayed_log_value(const ReplayedLog *log, unsigned pcr)
 const ReplayedEvent *replayed_log_event(const ReplayedLog *log, size_t i)
 {
     return i < log->n_events ? &log->events[i] : NULL;
+}
+
+bool replayed_log_exit_is_unlogged(const ReplayedLog *log)
+{
+    return log->exit_unlogged;
 }
 
 uint16_t replayed_log_bank(const ReplayedLog *log)

@@ -57,4 +57,6 @@ uint32_t replayed_log_proven(const ReplayedLog *log);
 ByteView replayed_log_value(const ReplayedLog *log, unsigned pcr);
 /* Extended events of proven PCRs in the order of the logs; NULL behind the last. Borrowed. */
 const ReplayedEvent *replayed_log_event(const ReplayedLog *log, size_t i);
+/* Did PCR 5 get the words for ExitBootServices behind the end of the log? */
+bool replayed_log_exit_is_unlogged(const ReplayedLog *log);
 uint16_t replayed_log_bank(const ReplayedLog *log);

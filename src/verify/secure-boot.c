@@ -4,7 +4,7 @@
  */
 #include "verify/secure-boot.h"
 
-#include "format/uefi-variable.h"
+#include "format/uefi-signatures.h"
 
 #include <string.h>
 
@@ -73,6 +73,44 @@ static const char *read_separator(Walk *walk, const ReplayedEvent *event)
     return NULL;
 }
 
+/* A database as a whole. What verified an image is a single entry of it, without a list around. */
+static bool is_database(const UefiVariable *variable)
+{
+    UefiSignatures signatures = uefi_signatures_over(variable->data);
+    UefiSignature signature;
+    int r;
+
+    if (memcmp(variable->guid, uefi_guid_security_database, UEFI_GUID_SIZE) != 0)
+        return false;
+    do
+        r = uefi_signatures_next(&signatures, &signature);
+    while (r == UEFI_SIGNATURES_OK);
+    return r == UEFI_SIGNATURES_END;
+}
+
+/*
+ * What verified an image. Configuration must not pass for it: its digest is over a variable all the
+ * same. Before the separator it was a driver's image, which says nothing about what booted.
+ */
+static const char *read_authority(Walk *walk, const ReplayedEvent *event)
+{
+    static const char *const global[] = { "SecureBoot", "PK", "KEK" };
+    UefiVariable variable;
+
+    if (uefi_variable_parse(event->data, &variable) != UEFI_VARIABLE_OK)
+        return "an authority cannot be read";
+    for (size_t i = 0; i < ELEMENTSOF(global); i++)
+        if (uefi_variable_is(&variable, uefi_guid_global_variable, global[i]))
+            return "a variable is measured as an authority";
+    if (is_database(&variable))
+        return "a variable is measured as an authority";
+    if (uefi_variable_is(&variable, uefi_guid_shim_lock, "MokSBState") &&
+        !view_is_filled_with(variable.data, 0))
+        return "shim was told to verify nothing";
+    walk->n_authorities += walk->separated;
+    return NULL;
+}
+
 static const char *read_action(const BootEvent *boot)
 {
     if (boot->text && strcmp(boot->text, "UEFI Debug Mode") == 0)
@@ -86,7 +124,7 @@ static const char *read_event(Walk *walk, const BootEvent *boot)
 {
     const ReplayedEvent *event = boot->event;
 
-    if (!boot->verified)
+    if (!boot->verified && event->type != EV_EFI_ACTION)
         return "an event of PCR 7 is not what its digest says";
     if (event->is_userspace)
         return walk->separated && boot->text && strcmp(boot->text, "os-separator") == 0
@@ -98,10 +136,9 @@ static const char *read_event(Walk *walk, const BootEvent *boot)
         return read_separator(walk, event);
     if (event->type == EV_EFI_ACTION)
         return read_action(boot);
-    if (event->type != EV_EFI_VARIABLE_AUTHORITY)
-        return "an event type that does not belong in PCR 7";
-    walk->n_authorities++;
-    return NULL;
+    if (event->type == EV_EFI_VARIABLE_AUTHORITY)
+        return read_authority(walk, event);
+    return "an event type that does not belong in PCR 7";
 }
 
 /* Everything is read: what does it say? */

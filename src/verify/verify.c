@@ -239,10 +239,13 @@ static int verify_quote(Verification *v)
 
 static int derive_root(Verification *v)
 {
+    const PolicyTpm *policy = v->input->policy ? &v->input->policy->tpm : NULL;
     const VtpmRootInput input = {
         .vtpm = &v->input->evidence->vtpm,
         .tpm = &v->tpm,
-        .anchors = v->input->policy ? &v->input->policy->tpm.certificate_roots : NULL,
+        .anchors = policy ? &policy->certificate_roots : NULL,
+        .ak_anchors = policy ? &policy->ak_certificate_roots : NULL,
+        .ek_anchors = policy ? &policy->ek_certificate_roots : NULL,
         .intermediates = &v->endorsements.certificates,
         .now_sec = v->input->now_sec,
         .credential_wanted = v->input->credential,
@@ -304,13 +307,22 @@ static int judge_vtpm(Verification *v)
     return r < 0 ? r : vtpm->facts ? 0 : -ENOMEM;
 }
 
-static TrustTier conclude_submodule(SubmoduleAppraisal *submodule, const Findings *findings)
+static void conclude_submodule(SubmoduleAppraisal *submodule, const Findings *findings)
 {
     if (!submodule->present)
-        return TIER_NONE;
+        return;
     submodule->status = findings_first_failure(findings) ? TIER_CONTRAINDICATED
                                                          : trust_vector_tier(&submodule->vector);
-    return submodule->status;
+}
+
+/* No better than its parts: one that affirms nothing leaves nothing affirmed of the whole. */
+static TrustTier conclude_whole(const SubmoduleAppraisal *cpu, const SubmoduleAppraisal *vtpm)
+{
+    bool is_silent =
+        (cpu->present && cpu->status == TIER_NONE) || (vtpm->present && vtpm->status == TIER_NONE);
+    TrustTier worst = MAX(cpu->status, vtpm->status);
+
+    return worst == TIER_AFFIRMING && is_silent ? TIER_NONE : worst;
 }
 
 /* Findings in the order of their subjects; the status is that of the worst. */
@@ -318,8 +330,9 @@ static int conclude(Verification *v)
 {
     Appraisal *appraisal = v->appraisal;
 
-    appraisal->status = MAX(conclude_submodule(&appraisal->cpu, &v->cpu),
-                            conclude_submodule(&appraisal->vtpm, &v->vtpm));
+    conclude_submodule(&appraisal->cpu, &v->cpu);
+    conclude_submodule(&appraisal->vtpm, &v->vtpm);
+    appraisal->status = conclude_whole(&appraisal->cpu, &appraisal->vtpm);
     int r = findings_move(&appraisal->findings, &v->whole);
     if (r >= 0)
         r = findings_move(&appraisal->findings, &v->cpu);

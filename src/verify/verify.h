@@ -54,7 +54,9 @@ typedef struct SubmoduleAppraisal {
 
 typedef struct Appraisal {
     Findings findings;
-    TrustTier status; /* contraindicated as soon as there is one failure */
+    /* Contraindicated as soon as there is one failure; none when a submodule says none and nothing
+     * is worse: so for every vTPM of the host. */
+    TrustTier status;
     SubmoduleAppraisal cpu;
     SubmoduleAppraisal vtpm;
     VtpmRoot vtpm_root;

@@ -28,40 +28,103 @@ static int read_certificate(ByteView bytes, const char *name, Findings *findings
     return 0;
 }
 
+/* TCG OIDs in extendedKeyUsage: tcg-kp-EKCertificate, tcg-kp-AIKCertificate. */
+#define USAGE_EK "2.23.133.8.1"
+#define USAGE_AK "2.23.133.8.3"
+
+static bool has_extended_usages(const Certificate *certificate)
+{
+    ByteView usages;
+
+    return certificate_extension(certificate, "2.5.29.37", &usages) == CERTIFICATE_OK;
+}
+
+/*
+ * Google's certificates of AKs name the EK's purpose; that they are for a signing key only their
+ * keyUsage tells, so it must be there.
+ */
+static bool is_fit_for_ak(const Certificate *leaf)
+{
+    unsigned usage;
+    bool has_usage = certificate_key_usage(leaf, &usage);
+
+    if (certificate_claims_ca(leaf) || (has_usage && !(usage & CERTIFICATE_USAGE_SIGN)))
+        return false;
+    return !has_extended_usages(leaf) || certificate_has_extended_usage(leaf, USAGE_AK) ||
+           (has_usage && certificate_has_extended_usage(leaf, USAGE_EK));
+}
+
+static bool is_fit_for_ek(const Certificate *leaf)
+{
+    unsigned usage;
+    bool has_usage = certificate_key_usage(leaf, &usage);
+
+    if (certificate_claims_ca(leaf) ||
+        (has_usage && !(usage & (CERTIFICATE_USAGE_ENCIPHER | CERTIFICATE_USAGE_AGREE))))
+        return false;
+    return !has_extended_usages(leaf) || certificate_has_extended_usage(leaf, USAGE_EK);
+}
+
+/* Of AK or EK: the roots for it alone, and what its certificate must be. */
+typedef struct LeafKind {
+    const char *name;
+    const CertificateList *anchors;
+    bool (*is_fit)(const Certificate *leaf);
+    const char *fit;
+} LeafKind;
+
+static bool is_empty(const CertificateList *list)
+{
+    return !list || list->n_items == 0;
+}
+
 /* Does it end in a configured root? If not, a warning says where it breaks. */
-static int follow_chain(const VtpmRootInput *input, const Certificate *leaf, const char *name,
+static int follow_chain(const VtpmRootInput *input, const LeafKind *kind, const Certificate *leaf,
                         Findings *findings, bool *ret_trusted)
 {
+    const CertificateList *const lists[] = { input->anchors, kind->anchors };
     const char *text = NULL;
+    int r = CERTIFICATE_E_UNTRUSTED;
 
     *ret_trusted = false;
-    if (!input->anchors || input->anchors->n_items == 0)
+    if (is_empty(input->anchors) && is_empty(kind->anchors))
         return 0;
-    int r =
-        certificate_verify_chain(leaf, input->intermediates, input->anchors, input->now_sec, &text);
+    if (!kind->is_fit(leaf))
+        return warn(findings, "tpm-certificate-unfit", SUBJECT, kind->fit, "%s", kind->name);
+    for (size_t i = 0; i < ELEMENTSOF(lists) && r > CERTIFICATE_OK; i++)
+        if (!is_empty(lists[i]))
+            r = certificate_verify_chain(leaf, input->intermediates, lists[i], input->now_sec,
+                                         &text);
     if (r < 0)
         return r;
     *ret_trusted = r == CERTIFICATE_OK;
     if (*ret_trusted)
         return 0;
     return warn(findings, "tpm-certificate-untrusted", SUBJECT, "a chain to a configured root",
-                "%s: %s%s%s", name, certificate_reason(r), text ? ": " : "", text ? text : "");
+                "%s: %s%s%s", kind->name, certificate_reason(r), text ? ": " : "",
+                text ? text : "");
 }
 
 static int follow_ak(const VtpmRootInput *input, Findings *findings, bool *ret_trusted)
 {
+    const LeafKind kind = {
+        .name = "AK certificate",
+        .anchors = input->ak_anchors,
+        .is_fit = is_fit_for_ak,
+        .fit = "no CA; digitalSignature; " USAGE_AK " among its purposes, if it names any",
+    };
     _cleanup_(certificate_freep) Certificate *certificate = NULL;
     bool there;
 
     *ret_trusted = false;
-    int r = read_certificate(VIEW(input->vtpm->ak_certificate), "AK certificate", findings,
-                             &certificate, &there);
+    int r = read_certificate(VIEW(input->vtpm->ak_certificate), kind.name, findings, &certificate,
+                             &there);
     if (r < 0 || !there)
         return r;
     if (!key_equal(certificate_key(certificate), input->tpm->ak))
         return refuse(findings, "tpm-certificate-other-key", SUBJECT, "the key that signed",
                       "the AK certificate is for another key");
-    return follow_chain(input, certificate, "AK certificate", findings, ret_trusted);
+    return follow_chain(input, &kind, certificate, findings, ret_trusted);
 }
 
 /* The public area and the certificate are of one key, which can only decrypt, inside its TPM. */
@@ -103,19 +166,26 @@ static int judge_credential(const VtpmRootInput *input, Findings *findings, bool
 
 static int follow_ek(const VtpmRootInput *input, Findings *findings, bool *ret_trusted)
 {
+    const LeafKind kind = {
+        .name = "EK certificate",
+        .anchors = input->ek_anchors,
+        .is_fit = is_fit_for_ek,
+        .fit = "no CA; keyEncipherment or keyAgreement; " USAGE_EK
+               " among its purposes, if it names any",
+    };
     _cleanup_(certificate_freep) Certificate *certificate = NULL;
     bool there, sound = false, activated, trusted = false;
 
     *ret_trusted = false;
     int r = judge_credential(input, findings, &activated);
     if (r >= 0)
-        r = read_certificate(VIEW(input->vtpm->ek_certificate), "EK certificate", findings,
-                             &certificate, &there);
+        r = read_certificate(VIEW(input->vtpm->ek_certificate), kind.name, findings, &certificate,
+                             &there);
     if (r < 0 || !there)
         return r;
     r = judge_ek(input, certificate, findings, &sound);
     if (r >= 0)
-        r = follow_chain(input, certificate, "EK certificate", findings, &trusted);
+        r = follow_chain(input, &kind, certificate, findings, &trusted);
     if (r >= 0)
         *ret_trusted = activated && sound && trusted;
     return r;

@@ -14,7 +14,9 @@
 typedef struct VtpmRootInput {
     const EvidenceVtpm *vtpm;
     const GenuineTpm *tpm;
-    const CertificateList *anchors;       /* configured roots; NULL or empty: none */
+    const CertificateList *anchors;       /* configured roots of either kind; NULL or empty: none */
+    const CertificateList *ak_anchors;    /* of AK certificates alone; likewise */
+    const CertificateList *ek_anchors;    /* of EK certificates alone */
     const CertificateList *intermediates; /* hints */
     int64_t now_sec;
     ByteView credential_wanted; /* .data NULL: no challenge was made */
@@ -26,6 +28,7 @@ typedef struct VtpmRootInput {
  * does and the credential made for EK and AK was activated; else VTPM_ROOT_HOST. A paravisor's or
  * an SVSM's word for the AK comes with evidence of its own, which this version does not carry, so
  * those two are never derived. A certificate for another key and a wrong credential are failures; a
- * chain that ends nowhere is a warning. 0, -ENOMEM, -EIO.
+ * chain that ends nowhere and a certificate that is not made for such a key are warnings. 0,
+ * -ENOMEM, -EIO.
  */
 _must_check_ int vtpm_root_derive(const VtpmRootInput *input, Findings *findings, VtpmRoot *ret);

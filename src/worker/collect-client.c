@@ -8,6 +8,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -46,23 +47,22 @@ static int open_socket(const char *path, int *ret)
     return 0;
 }
 
-static int make_line(const RoundRequest *request, ByteView report_data, char **ret)
+static int make_line(const RoundRequest *request, ByteView claims, char **ret)
 {
     json_auto_t *object =
-        json_pack("{ss sO ss}", "verb", "collect", "evidence", request->evidence_json,
-                  "lock_directory", request->lock_directory);
+        json_pack("{ss sO}", "verb", "collect", "evidence", request->evidence_json);
 
-    if (!object || json_set_base64url(object, "report_data", report_data) < 0)
+    if (!object || json_set_base64url(object, "claims", claims) < 0)
         return -ENOMEM;
     _cleanup_free_ char *text = json_text(object);
     return text && asprintf(ret, "%s\n", text) >= 0 ? 0 : -ENOMEM;
 }
 
-static int send_request(const RoundRequest *request, ByteView report_data, int socket)
+static int send_request(const RoundRequest *request, ByteView claims, int socket)
 {
     _cleanup_free_ char *line = NULL;
 
-    int r = make_line(request, report_data, &line);
+    int r = make_line(request, claims, &line);
     if (r < 0)
         return r;
     r = message_send(socket, view_of_string(line), REQUEST_TIMEOUT_USEC, NULL);
@@ -127,8 +127,16 @@ static int receive_answer(int socket, WorkerAnswer *answer, Collected *collected
     return take_answer(&theirs, &fds, answer, collected);
 }
 
-int collect_ask(const RoundRequest *request, ByteView report_data, WorkerAnswer *answer,
-                Collected *ret)
+static void be_patient(int socket, const CollectPatience *patience)
+{
+    struct pollfd pollfd = { .fd = socket, .events = POLLIN };
+
+    if (patience && poll(&pollfd, 1, (int)(patience->usec / USEC_PER_MSEC)) == 0)
+        patience->over(patience->userdata);
+}
+
+int collect_ask(const RoundRequest *request, ByteView claims, const CollectPatience *patience,
+                WorkerAnswer *answer, Collected *ret)
 {
     _cleanup_collected_ Collected collected = { 0 };
     _cleanup_close_ int socket = -EBADF;
@@ -136,12 +144,13 @@ int collect_ask(const RoundRequest *request, ByteView report_data, WorkerAnswer 
 
     int r = open_socket(request->collect_socket, &socket);
     if (r == 0)
-        r = send_request(request, report_data, socket);
+        r = send_request(request, claims, socket);
     if (r == -ENOMEM)
         return r;
     if (r < 0)
         return fail(answer, "collect-worker-unreachable", request->collect_socket, strerror(-r));
 
+    be_patient(socket, patience);
     r = receive_answer(socket, answer, &collected);
     answer->timings_usec[TIMING_COLLECT] = clock_boottime_usec(&clock_system) - start;
     if (r == COLLECTED_OK)

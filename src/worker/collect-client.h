@@ -22,9 +22,17 @@ enum {
     COLLECTED_E_FAILED, /* the answer's findings gained a failure */
 };
 
+/* What is done once when the answer is long in coming. */
+typedef struct CollectPatience {
+    uint64_t usec;
+    void (*over)(void *userdata);
+    void *userdata;
+} CollectPatience;
+
 /*
- * Connects to the request's collect_socket and has REPORT_DATA (64 bytes) signed. Findings and
- * timings of the collect worker are added to ANSWER. A named no or negative errno.
+ * Connects to the request's collect_socket and has the hash of CLAIMS, the exact bytes, signed.
+ * Findings and timings of the collect worker are added to ANSWER. PATIENCE may be NULL; when it is
+ * over the wait goes on. A named no or negative errno.
  */
-_must_check_ int collect_ask(const RoundRequest *request, ByteView report_data,
-                             WorkerAnswer *answer, Collected *ret);
+_must_check_ int collect_ask(const RoundRequest *request, ByteView claims,
+                             const CollectPatience *patience, WorkerAnswer *answer, Collected *ret);

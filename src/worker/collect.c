@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One collection: pacing, hardware report, logs, answer. Signals that would end the process wait
- * until the hardware has answered; the unit's time limit must leave it 90 s.
+ * Claims, paths, pacing, hardware report, logs, answer. What is refused is refused before the
+ * hardware is asked. Signals that would end the process wait until the hardware has answered; the
+ * unit's time limit must leave it 90 s.
  */
 #include "worker/collect.h"
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "evidence/binding.h"
 #include "evidence/event-logs.h"
 #include "evidence/sources.h"
+#include "format/evidence-claims.h"
+#include "worker/request-collect.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +23,14 @@
 
 enum { COLLECT_OK, COLLECT_E_FAILED /* the answer's findings say why */ };
 
+/* One request on the unit's grounds. Borrowed. */
+typedef struct Collection {
+    const CollectGrounds *grounds;
+    const CollectRequest *request;
+    LogDirectories logs;
+    WorkerAnswer *answer;
+} Collection;
+
 static int fail(WorkerAnswer *answer, const char *name, const char *subject, const char *found)
 {
     int r = findings_add(&answer->findings, name, subject, FINDING_FAILURE, found, NULL);
@@ -26,14 +38,66 @@ static int fail(WorkerAnswer *answer, const char *name, const char *subject, con
     return r < 0 ? r : COLLECT_E_FAILED;
 }
 
-static int open_pacing(const CollectRequest *request, WorkerAnswer *answer, Pacing **ret)
+static int refuse_path(WorkerAnswer *answer, const char *subject, const char *path,
+                       const char *wanted)
 {
-    int r = pacing_new(request->lock_directory, &pacing_time_system, ret);
+    int r = findings_add(&answer->findings, "collect-path-refused", subject, FINDING_FAILURE, path,
+                         wanted);
+
+    return r < 0 ? r : COLLECT_E_FAILED;
+}
+
+static bool is_either(const char *path, const char *usual, const char *other)
+{
+    return strcmp(path, usual) == 0 || (other && strcmp(path, other) == 0);
+}
+
+static int check_log(const Collection *c, const char *path, const char *subject)
+{
+    int r = path ? event_log_check(&c->logs, path, subject, &c->answer->findings) : EVENT_LOG_OK;
+
+    return r > 0 ? COLLECT_E_FAILED : r;
+}
+
+/* The request may choose among what the unit allows. */
+static int check_paths(const Collection *c)
+{
+    const EvidenceSettings *settings = &c->request->evidence;
+    const CollectGrounds *grounds = c->grounds;
+
+    if (!is_either(settings->device, SOURCE_DEVICE_DEFAULT, grounds->device))
+        return refuse_path(c->answer, "sev-guest", settings->device, SOURCE_DEVICE_DEFAULT);
+    if (!is_either(settings->configfs_directory, SOURCE_CONFIGFS_DIRECTORY_DEFAULT,
+                   grounds->configfs_directory))
+        return refuse_path(c->answer, "configfs-tsm", settings->configfs_directory,
+                           SOURCE_CONFIGFS_DIRECTORY_DEFAULT);
+    int r = check_log(c, settings->event_log, "eventlog");
+    return r == COLLECT_OK ? check_log(c, settings->userspace_log, "eventlog-userspace") : r;
+}
+
+/* Nobody chooses REPORT_DATA: what is signed is the hash of claims that say what they are. */
+static int bind_claims(const Collection *c, uint8_t ret[static BINDING_REPORT_DATA_SIZE])
+{
+    _cleanup_evidence_claims_ EvidenceClaims claims = { 0 };
+    ByteView bytes = VIEW(c->request->claims);
+    EvidenceDetail detail = { 0 };
+
+    int r = evidence_claims_parse(bytes, &detail, &claims);
+    if (r > 0)
+        return fail(c->answer, "collect-claims-refused",
+                    detail.member[0] ? detail.member : "claims", evidence_claims_reason(r));
+    return r < 0 ? r : binding_report_data(bytes, ret);
+}
+
+static int open_pacing(const Collection *c, Pacing **ret)
+{
+    const char *directory = c->grounds->lock_directory;
+    int r = pacing_new(directory, &pacing_time_system, ret);
 
     if (r == PACING_E_BUSY)
-        return fail(answer, "report-lock-busy", request->lock_directory, NULL);
+        return fail(c->answer, "report-lock-busy", directory, NULL);
     if (r < 0 && r != -ENOMEM)
-        return fail(answer, "report-lock-failed", request->lock_directory, strerror(-r));
+        return fail(c->answer, "report-lock-failed", directory, strerror(-r));
     return r;
 }
 
@@ -49,24 +113,29 @@ static int keep_report(const char *source, EvidenceCpu *cpu, WorkerAnswer *answe
     return COLLECT_OK;
 }
 
-static int collect_report(const CollectRequest *request, WorkerAnswer *answer)
+static int collect_report(const Collection *c)
 {
+    const EvidenceSettings *evidence = &c->request->evidence;
     const SourceSettings settings = {
-        .device = request->evidence.device,
-        .configfs_directory = request->evidence.configfs_directory,
+        .device = evidence->device,
+        .configfs_directory = evidence->configfs_directory,
         .vmpl_file = SOURCE_VMPL_FILE_DEFAULT,
     };
+    WorkerAnswer *answer = c->answer;
+    uint8_t report_data[BINDING_REPORT_DATA_SIZE];
     _cleanup_(pacing_freep) Pacing *pacing = NULL;
     _cleanup_evidence_cpu_ EvidenceCpu cpu = { 0 };
     uint64_t start = clock_boottime_usec(&clock_system);
     const char *source;
 
-    int r = open_pacing(request, answer, &pacing);
+    int r = bind_claims(c, report_data);
+    if (r == COLLECT_OK)
+        r = open_pacing(c, &pacing);
     if (r != COLLECT_OK)
         return r;
 
-    const SourceInput input = { &settings, request->report_data, pacing };
-    r = sources_collect(request->evidence.source, &input, &answer->findings, &source, &cpu);
+    const SourceInput input = { &settings, report_data, pacing };
+    r = sources_collect(evidence->source, &input, &answer->findings, &source, &cpu);
     uint64_t waited = pacing_waited_usec(pacing);
     answer->timings_usec[TIMING_PACING] = waited;
     answer->timings_usec[TIMING_REPORT] = clock_boottime_usec(&clock_system) - start - waited;
@@ -95,40 +164,52 @@ static char *spare_path(void)
     return path;
 }
 
-static int collect_firmware_log(const char *path, WorkerAnswer *answer, FdList *fds)
+/* An absent log decides nothing here. */
+static int without_log(int reason)
+{
+    if (reason < 0)
+        return reason;
+    return reason == EVENT_LOG_E_ABSENT ? COLLECT_OK : COLLECT_E_FAILED;
+}
+
+static int collect_firmware_log(const Collection *c, FdList *fds)
 {
     _cleanup_free_ char *spare = spare_path();
     _cleanup_bytes_ Bytes log = { 0 };
 
-    int r = event_log_firmware(path, spare, &answer->findings, &log);
+    int r = event_log_firmware(&c->logs, c->request->evidence.event_log, spare,
+                               &c->answer->findings, &log);
     if (r != EVENT_LOG_OK)
-        return r < 0 ? r : COLLECT_OK;
-    return attach(answer, fds, "eventlog", VIEW(log));
+        return without_log(r);
+    return attach(c->answer, fds, "eventlog", VIEW(log));
 }
 
-static int collect_userspace_log(const char *path, WorkerAnswer *answer, FdList *fds)
+static int collect_userspace_log(const Collection *c, FdList *fds)
 {
     _cleanup_bytes_ Bytes log = { 0 };
 
-    int r = event_log_userspace(path, &answer->findings, &log);
+    int r = event_log_userspace(&c->logs, c->request->evidence.userspace_log, &c->answer->findings,
+                                &log);
     if (r != EVENT_LOG_OK)
-        return r < 0 ? r : COLLECT_OK;
-    return attach(answer, fds, "eventlog-userspace", VIEW(log));
+        return without_log(r);
+    return attach(c->answer, fds, "eventlog-userspace", VIEW(log));
 }
 
 /* Logs last, as close to the quote as can be: one of them grows. */
-static int collect_logs(const EvidenceSettings *settings, WorkerAnswer *answer, FdList *fds)
+static int collect_logs(const Collection *c, FdList *fds)
 {
-    int r = settings->event_log ? collect_firmware_log(settings->event_log, answer, fds) : 0;
+    const EvidenceSettings *settings = &c->request->evidence;
+    int r = settings->event_log ? collect_firmware_log(c, fds) : 0;
 
     if (r < 0)
         return r;
-    return settings->userspace_log ? collect_userspace_log(settings->userspace_log, answer, fds)
-                                   : 0;
+    return settings->userspace_log ? collect_userspace_log(c, fds) : 0;
 }
 
-int collect_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList *fds)
+int collect_run(const void *context, ByteView line, const FdList *given, WorkerAnswer *answer,
+                FdList *fds)
 {
+    const CollectGrounds *grounds = context;
     _cleanup_(collect_request_freep) CollectRequest *request = NULL;
     uint64_t start = clock_boottime_usec(&clock_system);
     const char *member = NULL;
@@ -139,9 +220,17 @@ int collect_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList
     if (r != REQUEST_OK)
         return verb_refuse_request(answer, r, member);
 
-    r = collect_report(request, answer);
+    const Collection collection = {
+        .grounds = grounds,
+        .request = request,
+        .logs = { grounds->log_directories, grounds->n_log_directories },
+        .answer = answer,
+    };
+    r = check_paths(&collection);
     if (r == COLLECT_OK)
-        r = collect_logs(&request->evidence, answer, fds);
+        r = collect_report(&collection);
+    if (r == COLLECT_OK)
+        r = collect_logs(&collection, fds);
     if (r < 0)
         return r;
     answer->timings_usec[TIMING_TOTAL] = clock_boottime_usec(&clock_system) - start;

@@ -3,24 +3,18 @@
  * attest-worker: one verb, one connection, one answer. Started by socket activation with the
  * accepted connection as its one descriptor.
  */
-#include "base/log.h"
-#include "worker/collect.h"
+#include "worker/program.h"
+#include "worker/release.h"
 #include "worker/round.h"
-#include "worker/serve.h"
+#include "worker/seal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <systemd/sd-daemon.h>
-
-#define EXIT_USAGE 2
 
 static const Verb verbs[] = {
     { "round", round_run },
-    { "collect", collect_run },
+    { "release", release_run },
+    { "seal", seal_run },
 };
 
 static const Verb *find_verb(const char *name)
@@ -37,28 +31,10 @@ static int usage(FILE *out)
                 "Not for people: attestd talks to it through a socket of the service manager.\n"
                 "verbs:\n"
                 "  round    prove this machine to a verifier, or make evidence for a caller\n"
-                "  collect  hardware report and event logs\n",
+                "  release  give secrets to the units that wait for them\n"
+                "  seal     seal a secret to this machine and a gate\n",
                 out);
-    return out == stdout ? 0 : EXIT_USAGE;
-}
-
-/* Not to be traced, and no core: what is in here outlives no process. */
-static int seal_off(void)
-{
-    const struct rlimit none = { 0 };
-
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
-        return -errno;
-    return 0;
-}
-
-/* The accepted connection, or -EINVAL. */
-static int connection(void)
-{
-    if (sd_listen_fds(/* unset_environment= */ 1) != 1 ||
-        sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, /* listening= */ 0, NULL, 0) <= 0)
-        return -EINVAL;
-    return SD_LISTEN_FDS_START;
+    return out == stdout ? 0 : PROGRAM_EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -70,21 +46,5 @@ int main(int argc, char **argv)
     if (!verb)
         return usage(stderr);
 
-    int r = seal_off();
-    if (r < 0) {
-        log_error("cannot give up dumps and traces: %s", strerror(-r));
-        return EXIT_FAILURE;
-    }
-    int socket = connection();
-    if (socket < 0) {
-        log_error("not started with one accepted connection by a service manager");
-        return EXIT_USAGE;
-    }
-    r = serve(socket, verb);
-    if (r != 0) {
-        log_error("no answer could be given: %s",
-                  r < 0 ? strerror(-r) : "the caller does not read");
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    return program_serve(serve_verb, verb);
 }

@@ -9,10 +9,13 @@
 #include "evidence/binding.h"
 #include "evidence/source-tpm.h"
 #include "format/evidence-claims.h"
+#include "format/gate-name.h"
 #include "worker/proof-tpm.h"
 #include "worker/proof.h"
+#include "worker/round-gates.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static int fail(Proof *proof, const char *name, const char *subject, const char *found)
@@ -41,6 +44,24 @@ static unsigned choose_members(const Proof *proof)
     if (is_there(settings->userspace_log))
         members |= EVIDENCE_MEMBER_EVENTLOG_USERSPACE;
     return members;
+}
+
+/* The gates that are asked for, and the nonce of the session that they will be opened in. */
+static int fill_gates(const Proof *proof, EvidenceClaims *claims)
+{
+    const RoundRequest *request = proof->request;
+
+    if (!proof->gates)
+        return 0;
+    claims->gates = calloc(request->n_gates, sizeof(*claims->gates));
+    for (size_t i = 0; claims->gates && i < request->n_gates; i++) {
+        claims->gates[i] = strdup(request->gates[i].name);
+        if (!claims->gates[i])
+            return -ENOMEM;
+        claims->n_gates++;
+    }
+    return claims->gates ? bytes_copy(round_gates_nonce(proof->gates), &claims->nonce_tpm)
+                         : -ENOMEM;
 }
 
 static int fill_claims(const Proof *proof, unsigned members, EvidenceClaims *claims)
@@ -73,6 +94,8 @@ static int make_claims(Proof *proof, unsigned members)
             memcpy(claims.ak_sha384, ak.data, sizeof(claims.ak_sha384));
     }
     if (r == 0)
+        r = fill_gates(proof, &claims);
+    if (r == 0)
         r = evidence_claims_emit(&claims, &proof->evidence.claims);
     return r;
 }
@@ -88,15 +111,28 @@ static int take_log(Proof *proof, unsigned members, EvidenceMember member, Bytes
     return PROOF_OK;
 }
 
+/* While it waits, an open session keeps everyone else from the TPM. */
+static int ask_collect(Proof *proof, Collected *ret)
+{
+    const CollectPatience patience = {
+        .usec = ROUND_GATES_PATIENCE_USEC,
+        .over = round_gates_let_go,
+        .userdata = proof->gates,
+    };
+    uint64_t *pacing = &proof->answer->timings_usec[TIMING_PACING];
+
+    int r = collect_ask(proof->request, VIEW(proof->evidence.claims),
+                        proof->gates ? &patience : NULL, proof->answer, ret);
+    if (proof->gates && *pacing != USEC_INFINITY)
+        *pacing += round_gates_waited_usec(proof->gates);
+    return r;
+}
+
 static int collect(Proof *proof, unsigned members)
 {
     _cleanup_collected_ Collected collected = { 0 };
-    uint8_t report_data[BINDING_REPORT_DATA_SIZE];
 
-    int r = binding_report_data(VIEW(proof->evidence.claims), report_data);
-    if (r < 0)
-        return r;
-    r = collect_ask(proof->request, VIEW_OF_ARRAY(report_data), proof->answer, &collected);
+    int r = ask_collect(proof, &collected);
     if (r != COLLECTED_OK)
         return r < 0 ? r : PROOF_E_FAILED;
 
@@ -109,18 +145,15 @@ static int collect(Proof *proof, unsigned members)
                     &collected.eventlog_userspace, &proof->evidence.eventlog_userspace);
 }
 
-static int quote(Proof *proof)
+static int quote_with(Proof *proof, Vtpm *vtpm)
 {
-    _cleanup_(vtpm_freep) Vtpm *vtpm = NULL;
     uint8_t data[BINDING_QUALIFYING_DATA_SIZE];
     Findings *findings = &proof->answer->findings;
 
     int r = binding_qualifying_data(VIEW(proof->evidence.claims), data);
     if (r < 0)
         return r;
-    r = proof_open_vtpm(proof, &vtpm);
-    if (r == VTPM_OK && proof->ek_public.size > 0)
-        r = vtpm_load_endorsement(vtpm, findings);
+    r = proof->ek_public.size > 0 ? vtpm_load_endorsement(vtpm, findings) : VTPM_OK;
     if (r == VTPM_OK)
         r = vtpm_quote(vtpm, VIEW_OF_ARRAY(data), findings, &proof->evidence.vtpm);
     if (r != VTPM_OK)
@@ -128,6 +161,46 @@ static int quote(Proof *proof)
     if (!view_equal(VIEW(proof->evidence.vtpm.ak_public), VIEW(proof->ak_public)))
         return fail(proof, "tpm-ak-changed", "vtpm", NULL);
     return PROOF_OK;
+}
+
+/* With gates in the transaction of their session, which then waits with all object slots free. */
+static int quote(Proof *proof)
+{
+    _cleanup_(vtpm_freep) Vtpm *own = NULL;
+    Vtpm *held = proof->gates ? round_gates_vtpm(proof->gates) : NULL;
+
+    if (!held) {
+        int r = proof_open_vtpm(proof, &own);
+        if (r != VTPM_OK)
+            return r < 0 ? r : PROOF_E_FAILED;
+        return quote_with(proof, own);
+    }
+    int r = quote_with(proof, held);
+    vtpm_drop_keys(held);
+    return r;
+}
+
+static int warn_without_tpm(Proof *proof, const char *gate)
+{
+    char subject[sizeof("gate ") + GATE_NAME_LIMIT];
+
+    (void)snprintf(subject, sizeof(subject), "gate %s", gate);
+    return findings_add(&proof->answer->findings, "gate-without-tpm", subject, FINDING_WARNING,
+                        NULL, NULL);
+}
+
+static int open_gates(Proof *proof)
+{
+    const RoundRequest *request = proof->request;
+    int r = 0;
+
+    if (proof->has_vtpm && request->n_gates > 0) {
+        r = round_gates_open(proof, &proof->gates);
+        return r > 0 ? PROOF_E_FAILED : r;
+    }
+    for (size_t i = 0; r == 0 && i < request->n_gates; i++)
+        r = warn_without_tpm(proof, request->gates[i].name);
+    return r;
 }
 
 static int note_kinds(Proof *proof)
@@ -168,10 +241,11 @@ int proof_collect(Proof *proof)
 {
     unsigned members = choose_members(proof);
 
-    int r = make_claims(proof, members);
-    if (r < 0)
-        return r;
-    r = collect(proof, members);
+    int r = open_gates(proof);
+    if (r == PROOF_OK)
+        r = make_claims(proof, members);
+    if (r == PROOF_OK)
+        r = collect(proof, members);
     if (r == PROOF_OK && proof->has_vtpm) {
         uint64_t start = clock_boottime_usec(&clock_system);
         r = quote(proof);

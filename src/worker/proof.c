@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The TPM is opened for each piece of work and never held while we wait for network or hardware.
+ * The TPM is opened for each piece of work; round-gates.h alone holds it while we wait for network
+ * and hardware.
  */
 #include "worker/proof.h"
 
 #include "base/clock.h"
 #include "worker/proof-tpm.h"
+#include "worker/round-gates.h"
 
 #include <errno.h>
 #include <string.h>
 
 void proof_done(Proof *proof)
 {
+    (void)round_gates_free(proof->gates);
     (void)key_free(proof->response_key);
     bytes_done(&proof->ak_public);
     bytes_done(&proof->ek_public);

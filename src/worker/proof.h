@@ -11,6 +11,8 @@
 #include "worker/answer.h"
 #include "worker/collect-client.h"
 
+typedef struct RoundGates RoundGates; /* round-gates.h */
+
 /* Owned: proof_done(). Begin with request and answer, which are borrowed. */
 typedef struct Proof {
     const RoundRequest *request;
@@ -21,7 +23,8 @@ typedef struct Proof {
     Bytes ek_public;      /* TPMT_PUBLIC; empty unless a credential can help */
     Bytes ek_certificate; /* DER */
     Bytes nonce;
-    Bytes credential; /* activated; empty: none */
+    Bytes credential;  /* activated; empty: none */
+    RoundGates *gates; /* NULL: none is asked for */
     Evidence evidence;
     Bytes json; /* the evidence as it is sent */
 } Proof;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The members of each request, listed once.
+ * The members of a round request, listed once.
  */
 #include "worker/request.h"
 
 #include "base/encode.h"
+#include "worker/request-evidence.h"
+#include "worker/request-gates.h"
 #include "worker/request-member.h"
 
 #include <errno.h>
@@ -15,49 +17,11 @@
 #define PIN_PREFIX      "sha256//"
 #define PIN_LENGTH      (sizeof(PIN_PREFIX) - 1 + 44) /* base64 of 32 bytes */
 
-const char *request_reason(int reason)
-{
-    switch (reason) {
-    case REQUEST_OK:
-        return "ok";
-    case REQUEST_E_JSON:
-        return "not one bounded JSON object";
-    case REQUEST_E_MEMBER:
-        return "missing, of the wrong type or out of range";
-    case REQUEST_E_UNKNOWN:
-        return "unknown member";
-    case REQUEST_E_DESCRIPTORS:
-        return "passed descriptors do not match";
-    }
-    return "unknown";
-}
-
 static bool is_one_of(const char *text, const char *const *choices)
 {
     while (*choices && strcmp(*choices, text) != 0)
         choices++;
     return *choices;
-}
-
-static bool is_source(const char *text)
-{
-    static const char *const choices[] = { "auto", "sev-guest", "configfs-tsm", NULL };
-
-    return is_one_of(text, choices);
-}
-
-static bool is_bank(const char *text)
-{
-    static const char *const choices[] = { "sha256", "sha384", NULL };
-
-    return is_one_of(text, choices);
-}
-
-static bool is_preflight(const char *text)
-{
-    static const char *const choices[] = { "enforce", "warn", NULL };
-
-    return is_one_of(text, choices);
 }
 
 static bool is_purpose(const char *text)
@@ -70,17 +34,6 @@ static bool is_purpose(const char *text)
 static bool is_round(const char *text)
 {
     return strcmp(text, "round") == 0;
-}
-
-static bool is_collect(const char *text)
-{
-    return strcmp(text, "collect") == 0;
-}
-
-static bool is_nothing(const char *text)
-{
-    (void)text;
-    return false;
 }
 
 static bool is_pem(const char *text)
@@ -107,51 +60,6 @@ static bool is_descriptor_name(const char *text)
     static const char *const choices[] = { "client-certificate", "client-key", "api-key", NULL };
 
     return is_one_of(text, choices);
-}
-
-static uint32_t read_pcrs(MemberReader *reader)
-{
-    const json_t *array = json_object_get(reader->object, "pcrs");
-    uint32_t mask = 0;
-
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        const json_t *item = json_array_get(array, i);
-        json_int_t pcr = json_is_integer(item) ? json_integer_value(item) : -1;
-        uint32_t bit = pcr >= 0 && pcr <= REQUEST_PCR_MAX ? UINT32_C(1) << pcr : 0;
-        if (bit == 0 || mask & bit) {
-            mask = 0;
-            break;
-        }
-        mask |= bit;
-    }
-    if (mask == 0)
-        member_fail(reader, REQUEST_E_MEMBER, "evidence.pcrs");
-    return mask;
-}
-
-static void read_evidence(MemberReader *reader, json_t *object, EvidenceSettings *ret)
-{
-    static const char *const known[] = {
-        "source",   "device", "configfs_directory", "tcti",          "attestation_key",
-        "pcr_bank", "pcrs",   "event_log",          "userspace_log", "preflight",
-        NULL,
-    };
-
-    if (!object)
-        return;
-    member_enter(reader, object);
-    member_only(reader, "evidence", known);
-    ret->source = member_text(reader, "evidence.source", is_source);
-    ret->device = member_text(reader, "evidence.device", is_absolute_path);
-    ret->configfs_directory = member_text(reader, "evidence.configfs_directory", is_absolute_path);
-    ret->tcti = member_text(reader, "evidence.tcti", is_plain_text);
-    ret->attestation_key = member_text(reader, "evidence.attestation_key", is_plain_text);
-    ret->pcr_bank = member_text(reader, "evidence.pcr_bank", is_bank);
-    ret->pcrs = read_pcrs(reader);
-    ret->event_log = member_text_or(reader, "evidence.event_log", is_absolute_path, NULL);
-    ret->userspace_log = member_text_or(reader, "evidence.userspace_log", is_absolute_path, NULL);
-    const char *preflight = member_text(reader, "evidence.preflight", is_preflight);
-    ret->preflight_enforce = !preflight || strcmp(preflight, "enforce") == 0;
 }
 
 static void read_require(MemberReader *reader, VerifierSettings *ret)
@@ -284,7 +192,6 @@ static void read_round(MemberReader *reader, const FdList *given, RoundRequest *
     static const char *const known[] = { "verb",           "purpose", "nonce", "evidence",
                                          "verifier",       "gates",   "fds",   "collect_socket",
                                          "lock_directory", NULL };
-    const char *gates[1];
 
     member_only(reader, "request", known);
     (void)member_text(reader, "verb", is_round);
@@ -292,52 +199,14 @@ static void read_round(MemberReader *reader, const FdList *given, RoundRequest *
     read_descriptors(reader, given, request);
     request->collect_socket = member_text(reader, "collect_socket", is_socket_path);
     request->lock_directory = member_text(reader, "lock_directory", is_absolute_path);
-    (void)member_texts(reader, "gates", is_nothing, 0, gates);
+    read_gates(reader, request);
     request->evidence_json = member_object(reader, "evidence");
     request->has_verifier =
         request->purpose == PURPOSE_ROUND || json_object_get(reader->object, "verifier");
     json_t *verifier = request->has_verifier ? member_object(reader, "verifier") : NULL;
 
-    read_evidence(reader, request->evidence_json, &request->evidence);
+    request_read_evidence(reader, request->evidence_json, &request->evidence);
     read_verifier(reader, verifier, &request->verifier);
-}
-
-static void read_collect(MemberReader *reader, const FdList *given, CollectRequest *request)
-{
-    static const char *const known[] = { "verb", "evidence", "report_data", "lock_directory",
-                                         NULL };
-    _cleanup_bytes_ Bytes report_data = { 0 };
-    size_t size = sizeof(request->report_data);
-
-    member_only(reader, "request", known);
-    if (given->n_fds > 0)
-        member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
-    (void)member_text(reader, "verb", is_collect);
-    member_bytes(reader, "report_data", size, size, &report_data);
-    if (report_data.size == size)
-        memcpy(request->report_data, report_data.data, size);
-    request->lock_directory = member_text(reader, "lock_directory", is_absolute_path);
-    read_evidence(reader, member_object(reader, "evidence"), &request->evidence);
-}
-
-static int parse_object(ByteView line, json_t **ret)
-{
-    json_auto_t *json = NULL;
-    int r = json_parse(line, REQUEST_SIZE_MAX, &json);
-
-    if (r < 0)
-        return r;
-    if (r != JSON_OK || !json_is_object(json))
-        return REQUEST_E_JSON;
-    *ret = TAKE_PTR(json);
-    return 0;
-}
-
-static int finish(const MemberReader *reader, const char **reterr_member)
-{
-    if (reader->reason > 0 && reterr_member)
-        *reterr_member = reader->member;
-    return reader->reason;
 }
 
 int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
@@ -351,28 +220,11 @@ int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
                                .client_key_fd = -EBADF,
                                .api_key_fd = -EBADF };
 
-    MemberReader reader = { .reason = parse_object(line, &request->json), .member = "request" };
+    MemberReader reader = { .reason = request_open(line, &request->json), .member = "request" };
     member_enter(&reader, request->json);
     if (!reader.reason)
         read_round(&reader, given, request);
-    int r = finish(&reader, reterr_member);
-    if (r == REQUEST_OK)
-        *ret = TAKE_PTR(request);
-    return r;
-}
-
-int collect_request_parse(ByteView line, const FdList *given, CollectRequest **ret,
-                          const char **reterr_member)
-{
-    _cleanup_(collect_request_freep) CollectRequest *request = calloc(1, sizeof(*request));
-    if (!request)
-        return -ENOMEM;
-
-    MemberReader reader = { .reason = parse_object(line, &request->json), .member = "request" };
-    member_enter(&reader, request->json);
-    if (!reader.reason)
-        read_collect(&reader, given, request);
-    int r = finish(&reader, reterr_member);
+    int r = request_finish(&reader, reterr_member);
     if (r == REQUEST_OK)
         *ret = TAKE_PTR(request);
     return r;
@@ -385,17 +237,8 @@ RoundRequest *round_request_free(RoundRequest *request)
 
     for (size_t i = 0; i < request->verifier.n_require; i++)
         require_done(&request->verifier.require[i]);
+    request_gates_done(request);
     bytes_done(&request->nonce);
-    json_decref(request->json);
-    free(request);
-    return NULL;
-}
-
-CollectRequest *collect_request_free(CollectRequest *request)
-{
-    if (!request)
-        return NULL;
-
     json_decref(request->json);
     free(request);
     return NULL;

@@ -7,11 +7,13 @@
 #pragma once
 
 #include "base/json.h"
+#include "crypto/key.h"
 #include "token/require.h"
 #include "worker/message.h"
 
 #define REQUEST_SIZE_MAX   (256 * 1024) /* bytes, the line feed included */
 #define REQUEST_LIST_MAX   16           /* URLs, pins, algorithms, simulated roots */
+#define REQUEST_GATES_MAX  16           /* as many approvals as an answer can carry */
 #define REQUEST_PEM_MAX    (128 * 1024) /* bytes of ca_pem */
 #define REQUEST_NONCE_MIN  8            /* bytes; RFC 9711 4.1 */
 #define REQUEST_NONCE_MAX  64           /* bytes; RFC 9711 4.1 */
@@ -63,29 +65,30 @@ typedef enum RoundPurpose {
     PURPOSE_CALLER, /* evidence over a caller's nonce; no network */
 } RoundPurpose;
 
+/* A gate that the verifier is asked to open. The name is borrowed, the keys are owned. */
+typedef struct RequestGate {
+    const char *name;
+    Key *release_key;      /* who signs for it: public, P-256; NULL: no point of the curve */
+    Key *next_release_key; /* who will; NULL: nobody named yet */
+} RequestGate;
+
 /* Owned: round_request_free(). Everything inside is borrowed from json or owned as said. */
 typedef struct RoundRequest {
     json_t *json;
     RoundPurpose purpose;
     Bytes nonce; /* PURPOSE_CALLER only; owned */
     EvidenceSettings evidence;
-    json_t *evidence_json;      /* the same, to hand on to the collect worker; borrowed */
-    bool has_verifier;          /* always for PURPOSE_ROUND; may be absent for PURPOSE_CALLER */
-    VerifierSettings verifier;  /* valid when has_verifier */
+    json_t *evidence_json;     /* the same, to hand on to the collect worker; borrowed */
+    bool has_verifier;         /* always for PURPOSE_ROUND; may be absent for PURPOSE_CALLER */
+    VerifierSettings verifier; /* valid when has_verifier */
+    RequestGate gates[REQUEST_GATES_MAX]; /* PURPOSE_ROUND only */
+    size_t n_gates;
     const char *collect_socket; /* absolute path of an AF_UNIX socket */
     const char *lock_directory; /* absolute path */
     int client_certificate_fd;  /* borrowed from the given FdList; -EBADF: none */
     int client_key_fd;
     int api_key_fd;
 } RoundRequest;
-
-/* Owned: collect_request_free(). */
-typedef struct CollectRequest {
-    json_t *json;
-    EvidenceSettings evidence;
-    uint8_t report_data[64]; /* REPORT_DATA */
-    const char *lock_directory;
-} CollectRequest;
 
 enum {
     REQUEST_OK,
@@ -104,9 +107,5 @@ const char *request_reason(int reason);
  */
 _must_check_ int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
                                      const char **reterr_member);
-_must_check_ int collect_request_parse(ByteView line, const FdList *given, CollectRequest **ret,
-                                       const char **reterr_member);
 RoundRequest *round_request_free(RoundRequest *request);
 DEFINE_CLEANUP(RoundRequest *, round_request_free);
-CollectRequest *collect_request_free(CollectRequest *request);
-DEFINE_CLEANUP(CollectRequest *, collect_request_free);

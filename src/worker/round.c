@@ -161,6 +161,7 @@ static int judge(const Talk *talk, const Proof *proof, const Step *step, FdList 
         .keys = &talk->keys,
         .proof = proof,
         .token = VIEW(step->token),
+        .gates = VIEW(step->gates),
         .is_refusal_claimed = step->kind == STEP_REFUSAL_CLAIMED,
         .challenge_boottime_usec = talk->challenge_boottime_usec,
     };

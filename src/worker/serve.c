@@ -11,7 +11,8 @@
 /* The caller writes its line at once and reads ours as soon as it is there. */
 #define EXCHANGE_TIMEOUT_USEC (UINT64_C(10) * USEC_PER_SEC)
 
-static int run(int socket, const Verb *verb, WorkerAnswer *answer, FdList *fds)
+static int exchange(int socket, ServeRun *run, const void *context, WorkerAnswer *answer,
+                    FdList *fds)
 {
     _cleanup_fd_list_ FdList given = { 0 };
     _cleanup_bytes_ Bytes line = { 0 };
@@ -20,7 +21,7 @@ static int run(int socket, const Verb *verb, WorkerAnswer *answer, FdList *fds)
     if (r < 0)
         return r;
     if (r == MESSAGE_OK)
-        return verb->run(VIEW(line), &given, answer, fds);
+        return run(context, VIEW(line), &given, answer, fds);
     r = findings_add(&answer->findings, "worker-request-malformed", "request", FINDING_FAILURE,
                      message_reason(r), NULL);
     return r < 0 ? r : worker_answer_decide(answer, ANSWER_FAILED);
@@ -37,12 +38,20 @@ static int answer_internal_error(int socket, int error)
     return r < 0 ? r : answer_send(socket, &answer, NULL, EXCHANGE_TIMEOUT_USEC);
 }
 
-int serve(int socket, const Verb *verb)
+int serve_verb(const void *context, ByteView line, const FdList *given, WorkerAnswer *answer,
+               FdList *fds)
+{
+    const Verb *verb = context;
+
+    return verb->run(line, given, answer, fds);
+}
+
+int serve(int socket, ServeRun *run, const void *context)
 {
     _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
     _cleanup_fd_list_ FdList fds = { 0 };
 
-    int r = run(socket, verb, &answer, &fds);
+    int r = exchange(socket, run, context, &answer, &fds);
     if (r == 0)
         r = answer_send(socket, &answer, &fds, EXCHANGE_TIMEOUT_USEC);
     return r < 0 ? answer_internal_error(socket, r) : r;

@@ -16,6 +16,9 @@
 #define API_KEY_MAX     8192        /* bytes of the file */
 #define CERTIFICATE_MAX (64 * 1024) /* bytes of PEM, chain and key each */
 
+/* Others wait 30 s for the TPM (TPM_LOCK_WAIT_USEC), which a round with gates holds meanwhile. */
+#define GATES_TIMEOUT_SEC 15
+
 struct Transport {
     Http *http;
     const VerifierSettings *verifier;
@@ -76,6 +79,13 @@ static ByteView one_line(const Bytes *bytes)
     return view;
 }
 
+static unsigned exchange_timeout_sec(const RoundRequest *request)
+{
+    unsigned timeout_sec = request->verifier.timeout_sec;
+
+    return request->n_gates > 0 ? MIN(timeout_sec, GATES_TIMEOUT_SEC) : timeout_sec;
+}
+
 static int open_http(const RoundRequest *request, const VerifierProtocol *protocol,
                      WorkerAnswer *answer, Http **ret)
 {
@@ -98,7 +108,7 @@ static int open_http(const RoundRequest *request, const VerifierProtocol *protoc
         .client_key = VIEW(key),
         .proxy = request->verifier.proxy,
         .bearer = protocol->sends_bearer ? one_line(&api_key) : (ByteView){ 0 },
-        .timeout_sec = request->verifier.timeout_sec,
+        .timeout_sec = exchange_timeout_sec(request),
     };
     r = http_new(&config, ret);
     if (r == -EINVAL)

@@ -22,6 +22,6 @@ typedef struct Verb {
 
 /*
  * Puts "worker-request-malformed" into ANSWER, naming the member, and decides it as failed. For a
- * named no of round_request_parse() or collect_request_parse(). -ENOMEM.
+ * named no of a request's parser. -ENOMEM.
  */
 _must_check_ int verb_refuse_request(WorkerAnswer *answer, int reason, const char *member);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "protocol/problem.h"
+#include "worker/round-gates.h"
 #include "worker/verdict-facts.h"
 
 #include <errno.h>
@@ -126,21 +127,46 @@ static int judge(const VerdictInput *input, const Token *token, WorkerAnswer *an
         r = judge_floor(input, token, answer);
     for (size_t i = 0; r == 0 && i < input->verifier->n_require; i++)
         r = judge_rule(&input->verifier->require[i], token, answer);
+    if (r == 0 && input->proof->gates)
+        r = round_gates_check(&(GatesVerdict){ input->gates, token->claims, 0 }, answer);
     if (r < 0)
         return r;
     return findings_first_failure(&answer->findings) ? VERDICT_E_FAILED : VERDICT_ACCEPTED;
 }
 
+static int open_gates(const VerdictInput *input, const Token *token, const AnswerToken *described,
+                      FdList *fds)
+{
+    const GatesVerdict verdict = {
+        .bytes = input->gates,
+        .claims = token->claims,
+        .expires_boottime_usec = described->expires_boottime_usec,
+    };
+
+    if (!input->proof->gates)
+        return 0;
+    int r = round_gates_approve(input->proof->gates, &verdict, fds);
+    return r > 0 ? VERDICT_E_FAILED : r;
+}
+
+/* The token is attached last: an answer without it says no to the approvals as well. */
 static int accept(const VerdictInput *input, const Token *token, WorkerAnswer *answer, FdList *fds)
 {
-    int r = verdict_describe(token, input->challenge_boottime_usec, &answer->token);
-    if (r < 0)
+    _cleanup_(answer_token_freep) AnswerToken *described = NULL;
+
+    int r = verdict_describe(token, input->challenge_boottime_usec, &described);
+    if (r == 0)
+        r = open_gates(input, token, described, fds);
+    if (r != 0)
         return r;
     int fd = memfd_sealed("token", input->token);
     if (fd < 0)
         return fd;
     r = answer_attach(answer, fds, "token", fd);
-    return r < 0 ? r : VERDICT_ACCEPTED;
+    if (r < 0)
+        return r;
+    answer->token = TAKE_PTR(described);
+    return VERDICT_ACCEPTED;
 }
 
 int verdict_judge(const VerdictInput *input, WorkerAnswer *answer, FdList *fds)

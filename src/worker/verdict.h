@@ -16,6 +16,7 @@ typedef struct VerdictInput {
     const Jwks *keys;
     const Proof *proof;
     ByteView token;
+    ByteView gates;                   /* what came with it to open gates; exact bytes */
     bool is_refusal_claimed;          /* the reply called itself a refusal */
     uint64_t challenge_boottime_usec; /* when the challenge was sent */
 } VerdictInput;
@@ -27,7 +28,7 @@ enum {
 };
 
 /*
- * Judges the token. On VERDICT_ACCEPTED the answer has its token, whose bytes are among FDS. A
- * named no or negative errno.
+ * Judges the token. On VERDICT_ACCEPTED the answer has its token, whose bytes are among FDS, and an
+ * approval for each gate that was opened. A named no or negative errno.
  */
 _must_check_ int verdict_judge(const VerdictInput *input, WorkerAnswer *answer, FdList *fds);

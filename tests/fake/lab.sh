@@ -72,6 +72,7 @@ lab_stop() { # NAME
 lab_cleanup() {
     local status=$? i
     trap - EXIT
+    trap '' HUP INT TERM # a second one must not leave half of it behind
     for ((i = ${#LAB_NAMES[@]} - 1; i >= 0; i--)); do
         lab_stop "${LAB_NAMES[i]}"
     done
@@ -108,11 +109,11 @@ lab_python() { # prints a Python that has dbusmock
     return 1
 }
 
-# A TCP port of 127.0.0.1 that nobody listens on now.
+# A TCP port of 127.0.0.1 that nobody listens on now, below those that connections go out from.
 lab_free_port() {
     local port
     while :; do
-        port=$((20000 + (RANDOM << 1 ^ RANDOM) % 30000))
+        port=$((20000 + RANDOM % 12000))
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
     done
     echo "$port"

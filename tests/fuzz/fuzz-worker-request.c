@@ -3,7 +3,9 @@
  * Requests of every verb. The first byte says how many descriptors came along; what is accepted
  * keeps its promises.
  */
-#include "worker/request.h"
+#include "format/evidence-claims.h"
+#include "worker/request-collect.h"
+#include "worker/request-secret.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,15 +21,50 @@ static void check_round(const RoundRequest *request)
         abort();
 }
 
+/* Every asker has the descriptor of its own place. */
+static void check_release(const ReleaseRequest *request, const FdList *given)
+{
+    if (request->n_askers == 0 || request->n_askers + request->n_approvals != given->n_fds)
+        abort();
+    for (size_t i = 0; i < request->n_askers; i++)
+        if (request->askers[i].fd != given->fds[request->n_approvals + i] ||
+            !request->askers[i].name || !request->askers[i].asker)
+            abort();
+    for (size_t i = 0; i < request->n_approvals; i++)
+        if (request->approvals[i].fd != given->fds[i])
+            abort();
+}
+
+static void parse_secrets(ByteView line, const FdList *given)
+{
+    _cleanup_(seal_request_freep) SealRequest *seal = NULL;
+    _cleanup_(release_request_freep) ReleaseRequest *release = NULL;
+    const char *member = NULL;
+
+    int r = seal_request_parse(line, given, &seal, &member);
+    if ((r == REQUEST_OK) != (seal != NULL))
+        abort();
+    if (seal && (!secret_name_is_valid(seal->name) || !seal->gate.release_key ||
+                 seal->secret_fd != given->fds[0]))
+        abort();
+    r = release_request_parse(line, given, &release, &member);
+    if ((r == REQUEST_OK) != (release != NULL))
+        abort();
+    if (release)
+        check_release(release, given);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_(round_request_freep) RoundRequest *round = NULL;
     _cleanup_(collect_request_freep) CollectRequest *collect = NULL;
-    FdList given = { .fds = { 100, 101, 102, 103 } };
+    FdList given = { 0 };
     const char *member = NULL;
 
     if (size == 0)
         return 0;
+    for (size_t i = 0; i < MESSAGE_FDS_MAX; i++)
+        given.fds[i] = 100 + (int)i;
     given.n_fds = data[0] % (MESSAGE_FDS_MAX + 1);
     ByteView line = { .data = data + 1, .size = size - 1 };
     int r = round_request_parse(line, &given, &round, &member);
@@ -38,5 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     r = collect_request_parse(line, &given, &collect, &member);
     if ((r == REQUEST_OK) != (collect != NULL))
         abort();
+    if (collect && (collect->claims.size == 0 || collect->claims.size > CLAIMS_SIZE_MAX))
+        abort();
+    parse_secrets(line, &given);
     return 0;
 }

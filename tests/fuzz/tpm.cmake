@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-attestd_fuzz(fuzz-tpm-key SOURCES ${CMAKE_CURRENT_LIST_DIR}/fuzz-tpm-key.c LINK tpm format crypto)
+foreach(noun tpm-key tpm-seal)
+  attestd_fuzz(fuzz-${noun} SOURCES ${CMAKE_CURRENT_LIST_DIR}/fuzz-${noun}.c LINK tpm format crypto)
+endforeach()

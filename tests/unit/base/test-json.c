@@ -33,6 +33,22 @@ static void nesting_is_bounded_and_brackets_in_strings_do_not_count(void)
     check_int(parse("[\"[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[\"]", 100), JSON_OK);
 }
 
+/* Four megabytes of "{}," would become hundreds in the parser's memory. */
+static void very_many_values_are_refused_before_they_are_parsed(void)
+{
+    size_t size = 3 * (JSON_VALUES_LIMIT / 2) + 2;
+    _cleanup_free_ char *text = malloc(size + 1);
+
+    check(text);
+    for (size_t i = 0; i < size; i++)
+        text[i] = "{},"[i % 3];
+    text[size] = 0;
+    _cleanup_free_ char *whole = NULL;
+    check(asprintf(&whole, "[%s]", text) > 0);
+    check_int(parse(whole, 1 << 20), JSON_E_VALUES);
+    check_int(parse("[\"{},{},{},{}\"]", 100), JSON_OK);
+}
+
 static void members_are_taken_by_exact_type(void)
 {
     json_auto_t *json = json_pack("{ss si sb s{} s[] sf si}", "text", "t", "number", 7, "flag", 1,
@@ -89,6 +105,8 @@ static void an_unknown_member_is_named(void)
 static const Test tests[] = {
     { "each malformed text has its name", each_malformed_text_has_its_name },
     { "nesting is bounded", nesting_is_bounded_and_brackets_in_strings_do_not_count },
+    { "very many values are refused before they are parsed",
+      very_many_values_are_refused_before_they_are_parsed },
     { "members are taken by exact type", members_are_taken_by_exact_type },
     { "base64url members are strict and limited", base64url_members_are_strict_and_limited },
     { "an unknown member is named", an_unknown_member_is_named },

@@ -163,6 +163,36 @@ static void a_ca_needs_both_flags(void)
     check(certificate_is_ca(any_usage));
 }
 
+static void the_purposes_of_a_key_are_told(void)
+{
+    static const struct {
+        const char *key_usage;
+        bool is_ca, there, claims_ca;
+        unsigned usage;
+    } cases[] = {
+        { NULL, false, false, false, 0 },
+        { NULL, true, false, true, 0 },
+        { "digitalSignature", false, true, false, CERTIFICATE_USAGE_SIGN },
+        { "digitalSignature", true, true, true, CERTIFICATE_USAGE_SIGN },
+        { "keyEncipherment,keyAgreement", false, true, false,
+          CERTIFICATE_USAGE_ENCIPHER | CERTIFICATE_USAGE_AGREE },
+        { "keyCertSign", false, true, true, CERTIFICATE_USAGE_SIGN_CERT },
+        { "cRLSign", false, true, false, 0 },
+    };
+    _cleanup_(EVP_PKEY_freep) EVP_PKEY *pkey = forge_pkey("P-256");
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        ForgeCertificate wanted = self_signed(pkey);
+        unsigned usage = 0;
+        wanted.is_ca = cases[i].is_ca;
+        wanted.key_usage = cases[i].key_usage;
+        _cleanup_(certificate_freep) Certificate *certificate = forge_read(&wanted);
+        check_int(certificate_key_usage(certificate, &usage), cases[i].there);
+        check_int(usage, cases[i].usage);
+        check_int(certificate_claims_ca(certificate), cases[i].claims_ca);
+    }
+}
+
 static Bytes pem_of(const Bytes *ders, size_t n)
 {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -340,6 +370,7 @@ static const Test tests[] = {
     { "a name may be empty", a_name_may_be_empty },
     { "a NUL in a name is refused", a_nul_in_a_name_is_refused },
     { "a CA needs both flags", a_ca_needs_both_flags },
+    { "the purposes of a key are told", the_purposes_of_a_key_are_told },
     { "PEM and DER are told apart", pem_and_der_are_told_apart },
     { "a list reads every certificate", a_list_reads_every_certificate },
     { "a list is bounded", a_list_is_bounded },

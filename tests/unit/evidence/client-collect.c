@@ -3,8 +3,9 @@
  * Collects from a source of evidence and says in words what came out, for the test in the lab:
  * client-collect CHOICE DEVICE CONFIGFS-DIRECTORY LOCK-DIRECTORY [TIMES]
  *     from the sources; pauses between requests are counted, not slept
- * client-collect --verb CHOICE DEVICE CONFIGFS-DIRECTORY LOCK-DIRECTORY EVENT-LOG USERSPACE-LOG
- *     by the worker's verb; prints its answer as it goes over the wire
+ * client-collect --work CHOICE CONFIGFS-DIRECTORY LOG-DIRECTORY LOCK-DIRECTORY EVENT-LOG
+ *     USERSPACE-LOG
+ *     as attest-collect does with such options; prints its answer as it goes over the wire
  */
 #include "collect-request.h"
 #include "evidence/sources.h"
@@ -44,16 +45,20 @@ static void collect(char **argv)
         (void)printf("no %d\n", r);
 }
 
-static int collect_by_verb(char **argv)
+static int collect_as_program(char **argv)
 {
-    const CollectPlaces places = { argv[2], argv[3], argv[4], argv[6], argv[7], argv[5] };
+    const CollectGrounds grounds = { .lock_directory = argv[5],
+                                     .configfs_directory = argv[3],
+                                     .log_directories = { argv[4] },
+                                     .n_log_directories = 1 };
+    const CollectPlaces places = { argv[2], SOURCE_DEVICE_DEFAULT, argv[3], argv[6], argv[7] };
     _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
-    _cleanup_free_ char *line = collect_request_line(&places, 0x11);
+    _cleanup_free_ char *line = collect_request_line(&places, view_of_string(COLLECT_CLAIMS));
     _cleanup_fd_list_ FdList fds = { 0 };
     _cleanup_free_ char *encoded = NULL;
     const FdList given = { 0 };
 
-    check_int(collect_run(view_of_string(line), &given, &answer, &fds), 0);
+    check_int(collect_run(&grounds, view_of_string(line), &given, &answer, &fds), 0);
     check_int(worker_answer_encode(&answer, &encoded), 0);
     (void)fputs(encoded, stdout);
     for (size_t i = 0; i < fds.n_fds; i++) {
@@ -67,8 +72,8 @@ static int collect_by_verb(char **argv)
 
 int main(int argc, char **argv)
 {
-    if (argc == 8 && strcmp(argv[1], "--verb") == 0)
-        return collect_by_verb(argv);
+    if (argc == 8 && strcmp(argv[1], "--work") == 0)
+        return collect_as_program(argv);
     if (argc < 5)
         return 2;
     for (int times = argc > 5 ? atoi(argv[5]) : 1; times > 0; times--)

@@ -9,6 +9,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+static const char *const root[] = { "/" };
+static const LogDirectories everywhere = { root, 1 };
+
 static char *path_in(const TemporaryDirectory *directory, const char *name)
 {
     char *path;
@@ -32,7 +35,7 @@ static void a_log_is_read_whole(void)
     check_int(bytes_new(200000, &large), 0);
     memset(large.data, 7, large.size);
     write_log(path, VIEW(large));
-    check_int(event_log_firmware(path, NULL, &findings, &log), EVENT_LOG_OK);
+    check_int(event_log_firmware(&everywhere, path, NULL, &findings, &log), EVENT_LOG_OK);
     check(view_equal(VIEW(log), VIEW(large)));
     check_int(findings.n_items, 0);
     temporary_directory_remove(&directory);
@@ -44,7 +47,8 @@ static void a_log_of_size_zero_by_stat_is_read(void)
     _cleanup_bytes_ Bytes log = { 0 };
 
     /* As securityfs does it. */
-    check_int(event_log_firmware("/proc/self/maps", NULL, &findings, &log), EVENT_LOG_OK);
+    check_int(event_log_firmware(&everywhere, "/proc/self/maps", NULL, &findings, &log),
+              EVENT_LOG_OK);
     check(log.size > 100);
 }
 
@@ -56,13 +60,14 @@ static void an_absent_log_is_said_and_decides_nothing(void)
         { "/nonexistent/log", "eventlog-missing" },
         { "/dev/null", "eventlog-empty" },
         { "/dev/zero", "eventlog-too-large" },
-        { "/", "eventlog-unreadable" },
+        { "/proc", "eventlog-unreadable" },
     };
 
     for (size_t i = 0; i < ELEMENTSOF(logs); i++) {
         _cleanup_findings_ Findings findings = { 0 };
         Bytes log = { 0 };
-        check_int(event_log_firmware(logs[i].path, NULL, &findings, &log), EVENT_LOG_E_ABSENT);
+        check_int(event_log_firmware(&everywhere, logs[i].path, NULL, &findings, &log),
+                  EVENT_LOG_E_ABSENT);
         check_str(findings.items[0].name, logs[i].name);
         check_int(findings.items[0].result, FINDING_WARNING);
         check(log.data == NULL);
@@ -83,7 +88,7 @@ static void a_log_that_may_not_be_read_is_named(void)
         temporary_directory_remove(&directory);
         return;
     }
-    check_int(event_log_firmware(path, NULL, &findings, &log), EVENT_LOG_E_ABSENT);
+    check_int(event_log_firmware(&everywhere, path, NULL, &findings, &log), EVENT_LOG_E_ABSENT);
     check_str(findings.items[0].name, "eventlog-denied");
     temporary_directory_remove(&directory);
 }
@@ -96,7 +101,8 @@ static void the_service_managers_copy_stands_in(void)
     _cleanup_bytes_ Bytes log = { 0 };
 
     write_log(spare, view_of_string("a log"));
-    check_int(event_log_firmware("/nonexistent/log", spare, &findings, &log), EVENT_LOG_OK);
+    check_int(event_log_firmware(&everywhere, "/nonexistent/log", spare, &findings, &log),
+              EVENT_LOG_OK);
     check(view_equal(VIEW(log), view_of_string("a log")));
     check_int(findings.n_items, 0);
     temporary_directory_remove(&directory);
@@ -110,7 +116,8 @@ static void a_copy_that_says_none_is_no_log(void)
     Bytes log = { 0 };
 
     write_log(spare, view_of_string("none"));
-    check_int(event_log_firmware("/nonexistent/log", spare, &findings, &log), EVENT_LOG_E_ABSENT);
+    check_int(event_log_firmware(&everywhere, "/nonexistent/log", spare, &findings, &log),
+              EVENT_LOG_E_ABSENT);
     check_str(findings.items[0].name, "eventlog-missing");
     check(log.data == NULL);
     temporary_directory_remove(&directory);
@@ -123,10 +130,10 @@ static void systemds_log_is_read_and_its_absence_is_usual(void)
     _cleanup_findings_ Findings findings = { 0 };
     _cleanup_bytes_ Bytes log = { 0 };
 
-    check_int(event_log_userspace(path, &findings, &log), EVENT_LOG_E_ABSENT);
+    check_int(event_log_userspace(&everywhere, path, &findings, &log), EVENT_LOG_E_ABSENT);
     check_int(findings.n_items, 0);
     write_log(path, view_of_string("\x1e{}\n"));
-    check_int(event_log_userspace(path, &findings, &log), EVENT_LOG_OK);
+    check_int(event_log_userspace(&everywhere, path, &findings, &log), EVENT_LOG_OK);
     check_int(log.size, 4);
     check_int(findings.n_items, 0);
     temporary_directory_remove(&directory);
@@ -142,11 +149,102 @@ static void systemds_log_is_not_read_while_it_is_written(void)
     write_log(path, view_of_string("\x1e{}\n"));
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     check_int(flock(fd, LOCK_EX), 0);
-    check_int(event_log_userspace(path, &findings, &log), EVENT_LOG_E_ABSENT);
+    check_int(event_log_userspace(&everywhere, path, &findings, &log), EVENT_LOG_E_ABSENT);
     check_str(findings.items[0].name, "eventlog-busy");
     check_int(flock(fd, LOCK_SH), 0);
-    check_int(event_log_userspace(path, &findings, &log), EVENT_LOG_OK);
+    check_int(event_log_userspace(&everywhere, path, &findings, &log), EVENT_LOG_OK);
     (void)close(fd);
+    temporary_directory_remove(&directory);
+}
+
+/* Refused by whoever is asked, and nothing of it is read. */
+static void check_outside(const LogDirectories *allowed, const char *path)
+{
+    _cleanup_findings_ Findings findings = { 0 };
+    Bytes log = { 0 };
+
+    check_int(event_log_check(allowed, path, "eventlog", &findings), EVENT_LOG_E_REFUSED);
+    check_int(event_log_firmware(allowed, path, NULL, &findings, &log), EVENT_LOG_E_REFUSED);
+    check_int(event_log_userspace(allowed, path, &findings, &log), EVENT_LOG_E_REFUSED);
+    check_int(findings.n_items, 3);
+    for (size_t i = 0; i < findings.n_items; i++) {
+        check_str(findings.items[i].name, "collect-path-refused");
+        check_int(findings.items[i].result, FINDING_FAILURE);
+        check_str(findings.items[i].found, path);
+    }
+    check(log.data == NULL);
+}
+
+/* DIRECTORY with logs/log, logs-too/secret and, in logs, links of all kinds. */
+static void make_logs(const TemporaryDirectory *directory)
+{
+    static const char *const links[][2] = {
+        { "logs/inside", "log" },           { "logs/out", "../logs-too/secret" },
+        { "logs/absolute", "/etc/passwd" }, { "logs/directory", "../logs-too" },
+        { "logs/magic", "/proc/self/exe" },
+    };
+    int fd = open(directory->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    check(mkdirat(fd, "logs", 0700) == 0 && mkdirat(fd, "logs-too", 0700) == 0);
+    for (size_t i = 0; i < ELEMENTSOF(links); i++)
+        check_int(symlinkat(links[i][1], fd, links[i][0]), 0);
+    (void)close(fd);
+    _cleanup_free_ char *log = path_in(directory, "logs/log");
+    _cleanup_free_ char *secret = path_in(directory, "logs-too/secret");
+    write_log(log, view_of_string("a log"));
+    write_log(secret, view_of_string("a secret"));
+}
+
+static void only_what_lies_in_a_directory_for_logs_is_read(void)
+{
+    static const char *const outside[] = {
+        "logs",
+        "logs/",
+        "logs-too/secret",
+        "logs/../logs-too/secret",
+        "logs/../logs/log",
+        "logs/out",
+        "logs/absolute",
+        "logs/directory/secret",
+        "logs/magic",
+    };
+    TemporaryDirectory directory = temporary_directory();
+    _cleanup_free_ char *logs = path_in(&directory, "logs/");
+    const char *const paths[] = { "/nonexistent", logs };
+    const LogDirectories allowed = { paths, ELEMENTSOF(paths) }, none = { 0 };
+
+    make_logs(&directory);
+    for (size_t i = 0; i < ELEMENTSOF(outside); i++) {
+        _cleanup_free_ char *path = path_in(&directory, outside[i]);
+        check_outside(&allowed, path);
+    }
+    check_outside(&allowed, "/etc/passwd");
+    check_outside(&allowed, "/");
+    _cleanup_free_ char *log = path_in(&directory, "logs/log");
+    check_outside(&none, log);
+    temporary_directory_remove(&directory);
+}
+
+static void what_lies_in_a_directory_for_logs_is_read(void)
+{
+    static const char *const inside[] = { "logs/log", "logs//log", "logs/./log", "logs/inside" };
+    TemporaryDirectory directory = temporary_directory();
+    _cleanup_free_ char *logs = path_in(&directory, "logs");
+    const char *const paths[] = { "/nonexistent", logs };
+    const LogDirectories allowed = { paths, ELEMENTSOF(paths) };
+
+    make_logs(&directory);
+    for (size_t i = 0; i < ELEMENTSOF(inside); i++) {
+        _cleanup_free_ char *path = path_in(&directory, inside[i]);
+        _cleanup_findings_ Findings findings = { 0 };
+        _cleanup_bytes_ Bytes log = { 0 };
+        check_int(event_log_check(&allowed, path, "eventlog", &findings), EVENT_LOG_OK);
+        check_int(event_log_firmware(&allowed, path, NULL, &findings, &log), EVENT_LOG_OK);
+        check(view_equal(VIEW(log), view_of_string("a log")));
+        check_int(findings.n_items, 0);
+    }
+    _cleanup_findings_ Findings findings = { 0 };
+    check_int(event_log_check(&allowed, "/nonexistent/log", "eventlog", &findings), EVENT_LOG_OK);
     temporary_directory_remove(&directory);
 }
 
@@ -161,6 +259,9 @@ static const Test tests[] = {
       systemds_log_is_read_and_its_absence_is_usual },
     { "systemd's log is not read while it is written",
       systemds_log_is_not_read_while_it_is_written },
+    { "only what lies in a directory for logs is read",
+      only_what_lies_in_a_directory_for_logs_is_read },
+    { "what lies in a directory for logs is read", what_lies_in_a_directory_for_logs_is_read },
 };
 
 TEST_MAIN(tests)

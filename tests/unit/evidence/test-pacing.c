@@ -58,6 +58,31 @@ static void the_second_request_waits_for_the_rest_of_two_seconds(void)
     temporary_directory_remove(&directory);
 }
 
+/* A turn that was only waited for is whoever's that comes next. */
+static void a_turn_can_be_waited_for_and_left(void)
+{
+    TemporaryDirectory directory = temporary_directory();
+    FakeTime fake;
+
+    fake_time_init(&fake, 100 * USEC_PER_SEC);
+    Pacing *pacing = take(&directory, &fake.time);
+    pacing_await(pacing);
+    check_int(fake.slept_usec, 0);
+    check_int(pacing_wait(pacing), 0);
+    pacing_free(pacing);
+
+    pacing = take(&directory, &fake.time);
+    pacing_await(pacing);
+    check_int(fake.slept_usec, PACING_INTERVAL_USEC);
+    check_int(pacing_waited_usec(pacing), PACING_INTERVAL_USEC);
+    pacing_free(pacing);
+    pacing = take(&directory, &fake.time);
+    check_int(pacing_wait(pacing), 0);
+    check_int(fake.slept_usec, PACING_INTERVAL_USEC);
+    pacing_free(pacing);
+    temporary_directory_remove(&directory);
+}
+
 static void the_stamp_is_kept_for_the_next_process(void)
 {
     TemporaryDirectory directory = temporary_directory();
@@ -150,6 +175,7 @@ static const Test tests[] = {
     { "the first request does not wait", the_first_request_does_not_wait },
     { "the second request waits for the rest of two seconds",
       the_second_request_waits_for_the_rest_of_two_seconds },
+    { "a turn can be waited for and left", a_turn_can_be_waited_for_and_left },
     { "the stamp is eight bytes little-endian and kept for the next process",
       the_stamp_is_kept_for_the_next_process },
     { "a stamp from the future or of another shape is waited for once",

@@ -104,22 +104,27 @@ out=$(device '{"guest_vmpl":2}' sev-guest 1 --sys "/sys/devices/system/cpu/sev/v
 say "VMPL 0 from a guest at VMPL 2 is refused by the firmware" "$out" \
     '^failure snp-firmware-refused cpu: .*VMPL 0 asked'
 
-verb() { # CONTROL EVENT-LOG USERSPACE-LOG
+work() { # CONTROL EVENT-LOG USERSPACE-LOG
     lab_control "$1"
-    sim-firmware --chip "$LAB_DIR/chip" --control "$LAB_DIR/control.json" -- "$client" --verb auto \
-        /dev/sev-guest "$nowhere" "$LAB_DIR/locks" "$2" "$3" 2>&1
+    sim-firmware --chip "$LAB_DIR/chip" --control "$LAB_DIR/control.json" -- "$client" --work auto \
+        "$nowhere" "$LAB_DIR/logs" "$LAB_DIR/locks" "$2" "$3" 2>&1
 }
 
-printf 'twelve bytes' >"$LAB_DIR/eventlog"
-printf '\036{}\n' >"$LAB_DIR/userspace"
-out=$(verb '{}' "$LAB_DIR/eventlog" "$LAB_DIR/userspace")
-say "the verb hands over report and both logs" "$out" '"result":"ok"' '"source":"sev-guest"' \
+mkdir "$LAB_DIR/logs"
+printf 'twelve bytes' >"$LAB_DIR/logs/eventlog"
+printf '\036{}\n' >"$LAB_DIR/logs/userspace"
+out=$(work '{}' "$LAB_DIR/logs/eventlog" "$LAB_DIR/logs/userspace")
+say "the program hands over report and both logs" "$out" '"result":"ok"' '"source":"sev-guest"' \
     '"provider":"sev_guest"' '"fds":\["eventlog","eventlog-userspace"\]' '"report":[0-9]' \
     '^fd eventlog size=12$' '^fd eventlog-userspace size=4$'
-out=$(verb '{}' "$LAB_DIR/nothing" "$LAB_DIR/nothing")
+out=$(work '{}' "$LAB_DIR/logs/nothing" "$LAB_DIR/logs/nothing")
 say "an absent log is a warning of an answer that is ok" "$out" '"result":"ok"' \
     '"name":"eventlog-missing"'
-out=$(verb '{"errors":[{"errno":"EIO"}]}' "$LAB_DIR/eventlog" "")
+rm -f "$LAB_DIR/log"
+out=$(work "$(with_log '')" "$LAB_DIR/logs/eventlog" "$LAB_DIR/chip/chip.json")
+say "a path that the unit does not allow is refused" "$out" '"error":"collect-path-refused"'
+say "and costs no request to the hardware" "requests $(requests)" '^requests 0?$'
+out=$(work '{"errors":[{"errno":"EIO"}]}' "$LAB_DIR/logs/eventlog" "")
 say "a failure of the hardware decides, and brings no log" "$out" '"result":"failed"' \
     '"error":"snp-exchange-failed"'
 

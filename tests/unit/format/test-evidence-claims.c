@@ -24,7 +24,7 @@ static json_t *make_round(void)
         "{ss ss ss ss s{so} s[ssss] ss s[ss] ss ss ss ss}", "eat_profile",
         "tag:github.com,2026:attestd/evidence#1", "purpose", "round", "aud", "verifier.example",
         "eat_nonce", ZEROS_32, "cnf", "jwk", make_key(), "members", "cpu", "vtpm", "eventlog",
-        "eventlog-userspace", "vtpm_ak_sha384", ZEROS_48, "gates", "data", "db-1.x", "nonce_tpm",
+        "eventlog-userspace", "vtpm_ak_sha384", ZEROS_48, "gates", "data", "db-1", "nonce_tpm",
         ZEROS_24, "credential", ZEROS_32, "swname", "attestd", "swversion", "0.1.0");
     check(json != NULL);
     return json;
@@ -89,7 +89,7 @@ static void test_a_round_is_read_and_written_back(void)
     check_str(json_string_value(json_object_get(claims.jwk, "crv")), "P-256");
     check_int(claims.members, EVIDENCE_MEMBERS_ALL);
     check_int(claims.n_gates, 2);
-    check_str(claims.gates[1], "db-1.x");
+    check_str(claims.gates[1], "db-1");
     check_int(claims.nonce_tpm.size, 24);
     check_int(claims.credential.size, 32);
     check_int(evidence_claims_emit(&claims, &first), 0);
@@ -234,14 +234,12 @@ static void test_the_key_is_public_and_of_one_kind(void)
 
 static void test_gates_are_names(void)
 {
-    static const char *const names[] = { "", "-a", ".a", "a/b", "a b", "\xc3\xa9", "../a" };
+    static const char *const names[] = { "", "-a", ".a", "a/b", "a b", "\xc3\xa9", "../a", "A" };
     json_t *many = json_array();
-    char name[CLAIMS_GATE_NAME_MAX + 2];
+    char name[16];
 
-    for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-        check(!gate_name_is_valid(names[i]));
+    for (size_t i = 0; i < ELEMENTSOF(names); i++)
         check_round("gates", json_pack("[s]", names[i]), CLAIMS_E_GATE);
-    }
     check_round("gates", json_pack("[i]", 1), CLAIMS_E_GATE);
     check_round("gates", json_pack("[ss]", "a", "a"), CLAIMS_E_DUPLICATE);
     check_round("gates", json_true(), CLAIMS_E_TYPE);
@@ -250,10 +248,6 @@ static void test_gates_are_names(void)
         check_int(json_array_append_new(many, json_string(name)), 0);
     }
     check_round("gates", many, CLAIMS_E_SIZE);
-    memset(name, 'g', sizeof(name));
-    name[CLAIMS_GATE_NAME_MAX + 1] = 0;
-    check(!gate_name_is_valid(name));
-    check(gate_name_is_valid(name + 1));
 }
 
 static void test_no_gates_no_tpm_nonce(void)

@@ -2,8 +2,8 @@
 /*
  * Opening the TPM, and each way in which it may not be reached.
  */
+#include "base/lock-file.h"
 #include "swtpm.h"
-#include "tpm/lock-file.h"
 
 #include <sys/file.h>
 

@@ -21,12 +21,12 @@ void bench_policy(const char *snp, const char *tpm, const char *root)
     (void)snprintf(id, sizeof(id), "lab-%u", ++generation);
     (void)snprintf(text, sizeof(text),
                    "{\"attestd_policy\":1,\"id\":\"%s\",\"snp\":%s,\"tpm\":%s,"
-                   "\"simulated_roots\":[%s%s%s]}",
+                   "\"simulated_roots\":[%s%s%s],\"gates\":[%s]}",
                    id, snp, tpm, root ? "\"" : "",
                    !root                 ? ""
                    : strcmp(root, "own") ? root
                                          : own_root,
-                   root ? "\"" : "");
+                   root ? "\"" : "", bench.gates ? bench.gates : "");
     size_t offset = lab_log_size(&bench.lab);
     lab_write(&bench.lab, "policy.json", text);
     check(kill(bench.lab.pid, SIGHUP) == 0);

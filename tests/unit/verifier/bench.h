@@ -14,6 +14,7 @@ typedef struct Bench {
     Lab lab;
     Machine machine;
     char verifier_id[64];
+    const char *gates; /* items of the policy's "gates"; NULL: none */
 } Bench;
 
 extern Bench bench;

@@ -83,6 +83,8 @@ static void make_claims(const MachineOrder *order, const Vtpm *vtpm, const Bytes
     if (order->before_binding)
         order->before_binding(&claims);
     check_int(evidence_claims_emit(&claims, ret), 0);
+    if (order->spell_claims)
+        order->spell_claims(ret);
 }
 
 static void make_report(const Machine *machine, const MachineOrder *order, Evidence *evidence)

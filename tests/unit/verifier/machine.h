@@ -32,6 +32,7 @@ typedef struct MachineOrder {
     ByteView credential_blob, credential_secret; /* to activate; empty: none */
     bool spoil_credential;                       /* another secret than the TPM gave out */
     void (*before_binding)(EvidenceClaims *claims);
+    void (*spell_claims)(Bytes *claims); /* writes them anew: they are bound as they then stand */
     void (*after_binding)(Evidence *evidence);
 } MachineOrder;
 

@@ -224,6 +224,50 @@ static void test_malformed_reports_are_refused(void)
     }
 }
 
+static void test_azure_reports_alone_are_not_verifiable(void)
+{
+    static const struct {
+        const char *name, *finding;
+    } cases[] = { { "hcl-only-a", "snp-vek-missing" }, { "hcl-v1-old", "snp-report-malformed" } };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_findings_ Findings findings = { 0 };
+        _cleanup_(case_done) Case c = { .now_sec = lab_now() };
+        GenuineSnp snp;
+        char path[64];
+        (void)snprintf(path, sizeof(path), "azure-snp/%s/hcl_report.bin", cases[i].name);
+        _cleanup_bytes_ Bytes hcl = test_vector(path);
+        check_int(bytes_copy((ByteView){ hcl.data + 32, SNP_REPORT_SIZE }, &c.evidence.cpu.outblob),
+                  0);
+        (void)run(&c, &findings, &snp);
+        lab_check_failure(&findings, cases[i].finding);
+    }
+}
+
+/* A Turin VCEK without a report. */
+static void test_a_certificate_verifies_without_a_report(void)
+{
+    _cleanup_bytes_ Bytes der = test_vector("certs/vcek-turin-a/vcek.der");
+    _cleanup_(certificate_freep) Certificate *vcek = NULL;
+    _cleanup_(amd_roots_freep) AmdRoots *roots = NULL;
+    _cleanup_findings_ Findings findings = { 0 }, as_vlek = { 0 };
+    const Endorsements none = { 0 };
+    SnpChain chain;
+
+    check_int(certificate_from_der(VIEW(der), &vcek), CERTIFICATE_OK);
+    check_int(amd_roots_new(&roots), 0);
+    SnpChainInput input = { .endorsements = &none,
+                            .roots = roots,
+                            .signer = AMD_ASK,
+                            .now_sec = certificate_not_before_sec(vcek) };
+    check_int(snp_chain_verify(&input, vcek, &findings, &chain), SNP_CHAIN_OK);
+    check_int(chain.product, SNP_PRODUCT_TURIN);
+    check_int(findings.n_items, 0);
+    input.signer = AMD_ASVK;
+    check_int(snp_chain_verify(&input, vcek, &as_vlek, &chain), SNP_CHAIN_E_REFUSED);
+    lab_check_failure(&as_vlek, "snp-chain-invalid");
+}
+
 static void test_an_expired_certificate_is_refused(void)
 {
     _cleanup_findings_ Findings findings = { 0 };
@@ -346,6 +390,8 @@ static const Test tests[] = {
       test_a_report_without_its_certificate_is_not_verifiable },
     { "a key of the other kind does not count", test_a_key_of_the_other_kind_does_not_count },
     { "malformed reports are refused", test_malformed_reports_are_refused },
+    { "Azure reports alone are not verifiable", test_azure_reports_alone_are_not_verifiable },
+    { "a certificate verifies without a report", test_a_certificate_verifies_without_a_report },
     { "an expired certificate is refused", test_an_expired_certificate_is_refused },
     { "no signed byte can be changed", test_no_signed_byte_can_be_changed },
     { "no byte of a certificate can be changed", test_no_byte_of_a_certificate_can_be_changed },

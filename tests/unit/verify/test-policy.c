@@ -88,10 +88,11 @@ static const char *const full =
     "'pcrs':[0,4,7,8,11],'certificate_roots':[],"
     "'paravisors':[{'measurement':" D48 "},{'id_key_digest':" D48 ",'comment':'c'}],"
     "'rules':[{'pcr':4,'values':[" D32 "],'comment':'c'}],'secure_boot':true,"
-    "'log':[{'pcr':8,'type':'EV_IPL','contains':'roothash=','prefix':'kernel_cmdline: ',"
-    "'every':true,'comment':'c'},{'pcr':8,'type':'EV_IPL','equals':'x','required':false}],"
+    "'log':[{'pcr':8,'type':'EV_IPL','contains':'roothash=','comment':'c'},{'pcr':8,'type':'EV_IPL'"
+    ",'equals':'x','required':false}],"
     "'events':[{'pcr':4,'type':'EV_EFI_BOOT_SERVICES_APPLICATION','digests':[" D32 "],"
-    "'comment':'c'}]}}";
+    "'comment':'c'}],"
+    "'command_line':{'equals':['a b'],'contains':['a','b'],'excludes':['c'],'comment':'c'}}}";
 
 static void test_every_member_is_read(void)
 {
@@ -131,8 +132,12 @@ static void test_every_member_is_read(void)
     check_int(tpm->n_paravisors, 2);
     check_int(tpm->paravisors[1].id_key_digest.size, 48);
     check_int(tpm->rules[0].pcr, 4);
-    check(tpm->log[0].contains && tpm->log[0].every && tpm->log[0].required);
-    check(!tpm->log[1].contains && !tpm->log[1].required && !tpm->log[1].prefix);
+    check(tpm->log[0].contains && tpm->log[0].required);
+    check(!tpm->log[1].contains && !tpm->log[1].required);
+    check(tpm->command_line.present);
+    check_str(tpm->command_line.equals.items[0], "a b");
+    check_int(tpm->command_line.contains.n_items, 2);
+    check_int(tpm->command_line.excludes.n_items, 1);
     check_int(tpm->log[0].type, EV_IPL);
     check_int(tpm->events[0].type, EV_EFI_BOOT_SERVICES_APPLICATION);
     check_int(policy->n_simulated_roots, 1);
@@ -151,7 +156,6 @@ static void test_text_that_is_no_policy_is_named(void)
     check_error("{'attestd_policy':1,'id':'x','surprise':1}", "/surprise", "unknown member");
     check_error("{'attestd_policy':1,'id':'x','comment':1}", "/comment", "must be a string");
     check_error("{'attestd_policy':1,'id':'x','snp':[]}", "/snp", "must be an object");
-    check_error("{'attestd_policy':1,'id':'x','gates':[{}]}", "/gates", "must be empty");
     check_error("{'attestd_policy':1,'id':'x','gates':{}}", "/gates", "must be an array");
     check_error("{'attestd_policy':1,'id':'x','simulated_roots':['00']}", "/simulated_roots/0",
                 "48 are needed");
@@ -233,6 +237,16 @@ static void test_wrong_values_of_tpm_are_named(void)
     check_member("tpm", "'pcrs':[]", "/pcrs", "at least one");
     check_member("tpm", "'certificate_roots':['x']", "/certificate_roots/0", "PEM");
     check_member("tpm", "'certificate_roots':[1]", "/certificate_roots/0", "PEM");
+    check_member("tpm", "'ak_certificate_roots':[1]", "/ak_certificate_roots/0", "PEM");
+    check_member("tpm", "'ek_certificate_roots':['x']", "/ek_certificate_roots/0", "PEM");
+    check_member("tpm", "'required':1", "/required", "true or false");
+    check_member("tpm", "'required':[[[[]]]]", "/required", "true or false");
+    check_member("tpm", "'required':null", "/required", "true or false");
+    check_member("tpm", "'log':[{'pcr':8,'type':'EV_IPL','equals':'x','required':'no'}]",
+                 "/log/0/required", "true or false");
+    check_member("snp", "'platform_info':{'required':-1}", "/platform_info/required", "");
+    check_member("snp", "'platform_info':{'required':1e300}", "/platform_info/required", "");
+    check_member("snp", "'policy_bits':{'required':{}}", "/policy_bits/required", "");
     check_member("tpm", "'paravisors':[{}]", "/paravisors/0", "must have \"measurement\"");
     check_member("tpm", "'rules':[{'pcr':16,'values':[]}]", "/rules/0/pcr", "from 0 to 15");
     check_member("tpm", "'rules':[{'pcr':4}]", "/rules/0/values", "is missing");
@@ -246,14 +260,15 @@ static void test_wrong_values_of_tpm_are_named(void)
                  "/log/0/contains", "cannot stand beside");
     check_member("tpm", "'log':[{'pcr':8,'type':'EV_IPL','contains':'x','equals':'y'}]",
                  "/log/0/equals", "cannot stand beside");
-    check_member("tpm",
-                 "'log':[{'pcr':8,'type':'EV_IPL','equals':'x','every':true,'required':false}]",
-                 "/log/0", "cannot stand beside");
     check_member("tpm", "'log':[{'pcr':8,'equals':'x'}]", "/log/0/type", "is missing");
     check_member("tpm", "'events':[{'pcr':4,'type':'EV_IPL'}]", "/events/0/digests", "is missing");
     check_member("tpm", "'pcrs':[0],'rules':[{'pcr':4,'values':[]}]", "",
                  "a rule needs PCR 4, which \"pcrs\" leaves out");
     check_member("tpm", "'pcrs':[0],'secure_boot':true", "", "a rule needs PCR 7");
+    check_member("tpm", "'command_line':{}", "", "needs a rule on PCR 4");
+    check_member("tpm", "'command_line':{'equal':[]}", "/command_line/equal", "unknown member");
+    check_member("tpm", "'command_line':{'equals':'x'}", "/command_line/equals", "array");
+    check_member("tpm", "'command_line':[]", "/command_line", "must be an object");
 }
 
 static void test_lists_are_bounded(void)
@@ -289,6 +304,26 @@ static void test_a_policy_cut_anywhere_is_refused(void)
     }
 }
 
+static void test_the_example_of_the_documentation_is_a_policy(void)
+{
+    _cleanup_bytes_ Bytes page = { 0 };
+    PolicyError error = { 0 };
+    _cleanup_(policy_freep) Policy *policy = NULL;
+
+    check_int(file_read(DOCS_DIR "/policy.md", 1 << 20, &page), 0);
+    const char *begin = strstr((const char *)page.data, "```json\n");
+    check(begin != NULL);
+    begin += strlen("```json\n");
+    const char *end = strstr(begin, "```");
+    check(end != NULL);
+    const ByteView text = { .data = (const uint8_t *)begin, .size = (size_t)(end - begin) };
+    int r = policy_parse(text, &policy, &error);
+    if (r != POLICY_OK)
+        (void)fprintf(stderr, "%s: %s\n", error.path, error.cause);
+    check_int(r, POLICY_OK);
+    check(policy->tpm.command_line.present && policy->tpm.n_events == 1);
+}
+
 static void test_names_of_roots(void)
 {
     check_str(vtpm_root_name(VTPM_ROOT_HOST), "host");
@@ -306,6 +341,8 @@ static const Test tests[] = {
     { "wrong values of tpm are named", test_wrong_values_of_tpm_are_named },
     { "lists are bounded", test_lists_are_bounded },
     { "a policy cut anywhere is refused", test_a_policy_cut_anywhere_is_refused },
+    { "the example of the documentation is a policy",
+      test_the_example_of_the_documentation_is_a_policy },
     { "names of roots", test_names_of_roots },
 };
 

@@ -288,6 +288,31 @@ static void test_an_extension_outside_the_log_is_judged_by_register(void)
     }
 }
 
+/* Some firmware does not log its last words; only these, and only in PCR 5. */
+static void test_exit_boot_services_may_be_missing_from_the_log(void)
+{
+    static const char *const failed[] = { "Exit Boot Services Invocation",
+                                          "Exit Boot Services Returned with Failure",
+                                          "Exit Boot Services Invocation",
+                                          "Exit Boot Services Returned with Success" };
+    const LabBoot open_end = { .no_exit = true };
+
+    for (size_t variant = 0; variant < 4; variant++) {
+        _cleanup_(lab_log_done) LabLog log;
+        _cleanup_findings_ Findings findings = { 0 };
+        unsigned pcr = variant == 3 ? 6 : 5;
+        lab_log_begin(&log, DIGEST_SHA256);
+        lab_log_boot(&log, &open_end);
+        for (size_t i = variant == 0 ? 2 : 0; i < (variant == 2 ? 3 : 4); i++)
+            lab_log_extend(&log, pcr, view_of_string(failed[i]));
+        _cleanup_(replayed_log_freep) ReplayedLog *result =
+            replay_lab(&log, (ByteView){ 0 }, &findings);
+        check_int(replayed_log_exit_is_unlogged(result), variant < 2);
+        check_int(findings.n_items, variant < 2 ? 0 : 1);
+        check_int(replayed_log_result(result, pcr), variant < 2 ? REPLAY_PROVEN : REPLAY_MISMATCH);
+    }
+}
+
 static Bytes userspace(const char *const *texts, size_t n, const LabLog *log, unsigned pcr)
 {
     UserspaceEvent items[4] = { 0 };
@@ -371,6 +396,8 @@ static const Test tests[] = {
     { "a changed digest takes the whole register", test_a_changed_digest_takes_the_whole_register },
     { "an extension outside the log is judged by register",
       test_an_extension_outside_the_log_is_judged_by_register },
+    { "ExitBootServices may be missing from the log",
+      test_exit_boot_services_may_be_missing_from_the_log },
     { "the log of userspace goes on top", test_the_log_of_userspace_goes_on_top },
     { "a bank the log does not have proves nothing",
       test_a_bank_the_log_does_not_have_proves_nothing },

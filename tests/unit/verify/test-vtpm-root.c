@@ -88,6 +88,18 @@ static VtpmRoot derive(const Vtpm *v, Certificate *anchor, ByteView wanted, Byte
 
 static const ByteView none;
 
+/* A certificate as WANTED says, but by v's intermediate for KEY. */
+static Bytes certify_as(const Vtpm *v, EVP_PKEY *key, const ForgeCertificate *wanted)
+{
+    ForgeCertificate certificate = *wanted;
+
+    certificate.subject = "leaf";
+    certificate.issuer = "middle";
+    certificate.key = key;
+    certificate.issuer_key = v->middle_key;
+    return forge_certificate(&certificate);
+}
+
 static void test_without_a_certificate_it_is_the_hosts(void)
 {
     _cleanup_findings_ Findings findings = { 0 };
@@ -205,6 +217,148 @@ static void test_an_ek_that_does_not_fit_is_refused(void)
     v.evidence.ek_public.size++;
 }
 
+#define EKU_AK "2.23.133.8.3"
+#define EKU_EK "2.23.133.8.1"
+
+/* A CA in the chain, or another of its leaves, is not the certificate of an AK or EK. */
+static void test_a_certificate_for_another_purpose_does_not_count(void)
+{
+    static const struct {
+        ForgeCertificate leaf;
+        bool ak, ek; /* does it count as one? */
+    } cases[] = {
+        { { 0 }, true, true },
+        { { .is_ca = true }, false, false },
+        { { .is_ca = true, .key_usage = "digitalSignature,keyEncipherment" }, false, false },
+        { { .key_usage = "digitalSignature,keyCertSign" }, false, false },
+        { { .key_usage = "keyEncipherment,keyCertSign" }, false, false },
+        { { .key_usage = "digitalSignature" }, true, false },
+        { { .key_usage = "keyEncipherment" }, false, true },
+        { { .key_usage = "keyAgreement" }, false, true },
+        { { .key_usage = "cRLSign" }, false, false },
+        { { .extended_usage = EKU_AK }, true, false },
+        { { .extended_usage = EKU_EK }, false, true },
+        { { .extended_usage = "serverAuth" }, false, false },
+        { { .extended_usage = "serverAuth," EKU_AK }, true, false },
+        { { .key_usage = "digitalSignature", .extended_usage = EKU_AK }, true, false },
+        { { .key_usage = "keyEncipherment", .extended_usage = EKU_EK }, false, true },
+        { { .key_usage = "digitalSignature", .extended_usage = EKU_EK },
+          true,
+          false }, /* Google's */
+        { { .key_usage = "keyEncipherment", .extended_usage = EKU_AK }, false, false },
+        { { .key_usage = "digitalSignature", .extended_usage = "clientAuth" }, false, false },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_findings_ Findings ak = { 0 }, ek = { 0 };
+        _cleanup_(vtpm_done) Vtpm v;
+        vtpm_new(&v);
+        v.evidence.ak_certificate = certify_as(&v, v.ak_key, &cases[i].leaf);
+        check_int(derive(&v, v.root, none, none, FORGE_2030, &ak),
+                  cases[i].ak ? VTPM_ROOT_CERTIFICATE : VTPM_ROOT_HOST);
+        bytes_done(&v.evidence.ak_certificate);
+        v.evidence.ek_certificate = certify_as(&v, v.ek_key, &cases[i].leaf);
+        check_int(derive(&v, v.root, secret, secret, FORGE_2030, &ek),
+                  cases[i].ek ? VTPM_ROOT_CERTIFICATE : VTPM_ROOT_HOST);
+        check_int(ak.n_items, !cases[i].ak);
+        check_int(ek.n_items, !cases[i].ek);
+        if (!cases[i].ak)
+            lab_check_warning(&ak, "tpm-certificate-unfit");
+        if (!cases[i].ek)
+            lab_check_warning(&ek, "tpm-certificate-unfit");
+    }
+}
+
+/* The roots of EKs may be a maker's, who never said that a key is an AK. */
+static void test_roots_of_one_kind_serve_that_kind_alone(void)
+{
+    _cleanup_certificates_ CertificateList roots = { 0 }, middles = { 0 };
+    _cleanup_(vtpm_done) Vtpm v;
+
+    vtpm_new(&v);
+    check_int(certificate_list_add(&roots, v.root), 0);
+    check_int(certificate_list_add(&middles, v.middle), 0);
+    for (int is_ek = 0; is_ek < 2; is_ek++)
+        for (int list = 0; list < 3; list++) {
+            _cleanup_findings_ Findings findings = { 0 };
+            VtpmRoot root;
+            bytes_done(&v.evidence.ak_certificate);
+            bytes_done(&v.evidence.ek_certificate);
+            *(is_ek ? &v.evidence.ek_certificate : &v.evidence.ak_certificate) =
+                certify(&v, is_ek ? v.ek_key : v.ak_key, "leaf");
+            const VtpmRootInput input = {
+                .vtpm = &v.evidence,
+                .tpm = &v.tpm,
+                .anchors = list == 0 ? &roots : NULL,
+                .ak_anchors = list == 1 ? &roots : NULL,
+                .ek_anchors = list == 2 ? &roots : NULL,
+                .intermediates = &middles,
+                .now_sec = FORGE_2030,
+                .credential_wanted = secret,
+                .credential_shown = secret,
+            };
+            check_int(vtpm_root_derive(&input, &findings, &root), 0);
+            check_int(root,
+                      list == 0 || is_ek == list - 1 ? VTPM_ROOT_CERTIFICATE : VTPM_ROOT_HOST);
+        }
+}
+
+/* Each genuine certificate is fit for what it is, and for nothing else. */
+static void test_real_certificates_are_fit(void)
+{
+    static const struct {
+        const char *path;
+        bool ak, ek;
+    } leaves[] = {
+        { "azure-tdx/tdx-akchain/ak-cert.der", true, false },
+        { "azure-tdx/tdx-akchain/ak-intermediate-0.der", false, false },
+        { "tpm-certs/gce-ak-ecc-pca/cert.der", true, false },
+        { "tpm-certs/gce-ak-rsa-pca/cert.der", true, false },
+        { "tpm-certs/gce-ak-rsa-uca/cert.der", true, false },
+        { "tpm-certs/gce-ek-ecc-uca/cert.der", false, true },
+        { "tpm-certs/gce-ek-rsa-pca/cert.der", false, true },
+        { "tpm-certs/gce-ek-rsa-uca/cert.der", false, true },
+        { "tpm-certs/gce-tpm-ek-intermediate-3/ca.der", false, false },
+        { "tpm-certs/gcp-ek-ak-ca-intermediate-v3/ca.der", false, false },
+        { "tpm-quote/azure-trusted-launch-a/other-ak-cert.der", true, false },
+        { "tpm-quote/azure-trusted-launch-b/ak-cert.der", true, false },
+        { "tpm-quote/gce-cos-85-no-nonce/ak-cert.der", true, false },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(leaves); i++) {
+        _cleanup_findings_ Findings as_ak = { 0 }, as_ek = { 0 };
+        _cleanup_bytes_ Bytes der = test_vector(leaves[i].path);
+        _cleanup_(certificate_freep) Certificate *leaf = NULL;
+        _cleanup_certificates_ CertificateList itself = { 0 };
+        Evidence ak = { 0 }, ek = { 0 };
+        GenuineTpm tpm = { 0 };
+        VtpmRoot root;
+        check_int(certificate_parse(certificate_trim(VIEW(der)), &leaf), CERTIFICATE_OK);
+        check_int(certificate_list_add(&itself, leaf), 0);
+        tpm.ak = key_ref(certificate_key(leaf));
+        check_int(bytes_copy(VIEW(der), &ak.vtpm.ak_certificate), 0);
+        check_int(bytes_copy(VIEW(der), &ek.vtpm.ek_certificate), 0);
+        ek.vtpm.ek_public = lab_tpm_public(tpm.ak, LAB_EK_ATTRIBUTES);
+        VtpmRootInput input = {
+            .vtpm = &ak.vtpm,
+            .tpm = &tpm,
+            .anchors = &itself, /* a path of one: this is not about the chain */
+            .now_sec = certificate_not_before_sec(leaf) + 3600,
+            .credential_wanted = secret,
+            .credential_shown = secret,
+        };
+        (void)printf("  %s\n", leaves[i].path);
+        check_int(vtpm_root_derive(&input, &as_ak, &root), 0);
+        check_int(root, leaves[i].ak ? VTPM_ROOT_CERTIFICATE : VTPM_ROOT_HOST);
+        input.vtpm = &ek.vtpm;
+        check_int(vtpm_root_derive(&input, &as_ek, &root), 0);
+        check_int(root, leaves[i].ek ? VTPM_ROOT_CERTIFICATE : VTPM_ROOT_HOST);
+        evidence_done(&ak);
+        evidence_done(&ek);
+        genuine_tpm_done(&tpm);
+    }
+}
+
 /* An Azure quote, its AK certificate, and a genuine certificate for another key. */
 static void test_real_ak_certificates(void)
 {
@@ -261,7 +415,11 @@ static const Test tests[] = {
     { "an activated credential alone proves nothing",
       test_an_activated_credential_alone_proves_nothing },
     { "an EK that does not fit is refused", test_an_ek_that_does_not_fit_is_refused },
+    { "a certificate for another purpose does not count",
+      test_a_certificate_for_another_purpose_does_not_count },
+    { "roots of one kind serve that kind alone", test_roots_of_one_kind_serve_that_kind_alone },
     { "real AK certificates", test_real_ak_certificates },
+    { "real certificates are fit", test_real_certificates_are_fit },
 };
 
 TEST_MAIN(tests)

@@ -52,7 +52,7 @@ static pid_t answer_with(const Stand *stand, const char *line, const FdList *fds
 
     check(message_receive(connection, REQUEST_SIZE_MAX, PATIENT, &asked, &given) == MESSAGE_OK);
     check(collect_request_parse(VIEW(asked), &given, &request, NULL) == REQUEST_OK);
-    check_int(request->report_data[5], 0x5e);
+    check(view_equal(VIEW(request->claims), view_of_string(SAMPLE_CLAIMS)));
     check_str(request->evidence.device, "/dev/sev-guest");
     if (line)
         check(message_send(connection, view_of_string(line), PATIENT, fds) == MESSAGE_OK);
@@ -71,13 +71,17 @@ static RoundRequest *make_request(const char *socket_path)
     return request;
 }
 
-static int ask(const char *socket_path, WorkerAnswer *answer, Collected *collected)
+static int ask_with(const CollectPatience *patience, const char *socket_path, WorkerAnswer *answer,
+                    Collected *collected)
 {
     _cleanup_(round_request_freep) RoundRequest *request = make_request(socket_path);
-    uint8_t report_data[64];
 
-    memset(report_data, 0x5e, sizeof(report_data));
-    return collect_ask(request, VIEW_OF_ARRAY(report_data), answer, collected);
+    return collect_ask(request, view_of_string(SAMPLE_CLAIMS), patience, answer, collected);
+}
+
+static int ask(const char *socket_path, WorkerAnswer *answer, Collected *collected)
+{
+    return ask_with(NULL, socket_path, answer, collected);
 }
 
 static int ask_stand(const char *line, FdList *fds, WorkerAnswer *answer, Collected *collected)
@@ -198,6 +202,50 @@ static void test_nobody_at_the_socket_is_named(void)
     check_str(findings_first_failure(&answer.findings)->name, "collect-worker-unreachable");
 }
 
+static void count(void *userdata)
+{
+    (*(int *)userdata)++;
+}
+
+/* Of a worker that takes its time, or does not. */
+static int ask_slow_stand(uint64_t patience_usec, bool is_slow, int *ret_over)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    _cleanup_collected_ Collected collected = { 0 };
+    const CollectPatience patience = { patience_usec, count, ret_over };
+    int status = -1;
+    Stand stand;
+
+    stand_up(&stand);
+    pid_t pid = fork();
+    check(pid >= 0);
+    if (pid == 0) {
+        if (is_slow)
+            (void)usleep(200000);
+        pid = answer_with(&stand,
+                          "{\"result\":\"ok\",\"findings\":[],\"timings_usec\":{},\"cpu\":{"
+                          "\"provider\":\"sev_guest\",\"outblob\":\"AQID\"}}\n",
+                          NULL);
+        _exit(waitpid(pid, &status, 0) == pid ? status : 1);
+    }
+    int r = ask_with(&patience, stand.path, &answer, &collected);
+    check(waitpid(pid, &status, 0) == pid);
+    check_int(status, 0);
+    stand_down(&stand);
+    return r;
+}
+
+static void test_patience_ends_once_and_the_wait_goes_on(void)
+{
+    int over = 0;
+
+    check_int(ask_slow_stand(20000, true, &over), COLLECTED_OK);
+    check_int(over, 1);
+    over = 0;
+    check_int(ask_slow_stand(PATIENT, false, &over), COLLECTED_OK);
+    check_int(over, 0);
+}
+
 static const Test tests[] = {
     { "report and logs arrive", test_report_and_logs_arrive },
     { "a worker that failed says why", test_a_worker_that_failed_says_why },
@@ -206,6 +254,7 @@ static const Test tests[] = {
     { "logs under wrong names are refused", test_logs_under_wrong_names_are_refused },
     { "a log beyond the limit is refused", test_a_log_beyond_the_limit_is_refused },
     { "nobody at the socket is named", test_nobody_at_the_socket_is_named },
+    { "patience ends once and the wait goes on", test_patience_ends_once_and_the_wait_goes_on },
 };
 
 TEST_MAIN(tests)

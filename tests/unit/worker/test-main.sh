@@ -15,13 +15,14 @@ expect() { # STATUS SENTENCE COMMAND...
 
 unset LISTEN_FDS LISTEN_PID LISTEN_FDNAMES
 expect 2 "no verb is a usage error" "$worker"
-expect 2 "an unknown verb is a usage error" "$worker" seal
+expect 2 "an unknown verb is a usage error" "$worker" steal
 expect 2 "an option for a verb is a usage error" "$worker" round --force
 expect 0 "help is no error" "$worker" --help
 expect 2 "a verb without a connection is refused" "$worker" round
 # A descriptor that is no socket.
 expect 2 "a file is no connection" bash -c \
-    'exec 3</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" collect' "$worker"
+    'exec 3</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" round' "$worker"
+expect 2 "collecting is another program's" "$worker" collect
 # A whole exchange: the request is nonsense, and is answered.
 expect 0 "nonsense is answered" python3 -c '
 import json, os, socket, sys

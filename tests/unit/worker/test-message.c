@@ -157,10 +157,12 @@ static void test_silence_times_out(void)
     check_int(receive(pair.ours, &line, &fds), MESSAGE_E_TIMEOUT);
 }
 
+#define SENT_MAX 253 /* SCM_MAX_FD of Linux */
+
 /* Sends N descriptors with TEXT, by hand, since message_send() keeps to the limit. */
 static void send_raw(int socket, const char *text, size_t n)
 {
-    uint8_t control[CMSG_SPACE(sizeof(int) * 16)] = { 0 };
+    uint8_t control[CMSG_SPACE(sizeof(int) * SENT_MAX)] = { 0 };
     struct iovec iov = { .iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text) };
     struct msghdr message = { .msg_iov = &iov,
                               .msg_iovlen = 1,
@@ -187,7 +189,7 @@ static void test_too_many_descriptors_are_refused_and_closed(void)
 
     send_raw(pair.theirs, "{}\n", MESSAGE_FDS_MAX + 1);
     check_int(receive(pair.ours, &line, &fds), MESSAGE_E_DESCRIPTORS);
-    send_raw(pair.theirs, "{}\n", 16);
+    send_raw(pair.theirs, "{}\n", SENT_MAX);
     check_int(receive(pair.ours, &line, &fds), MESSAGE_E_DESCRIPTORS);
     check_int(count_open(), before);
 }

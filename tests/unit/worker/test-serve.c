@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "testing.h"
-#include "worker/collect.h"
 #include "worker/round.h"
 
 #include <errno.h>
@@ -42,7 +41,7 @@ static void ask(VerbRun *run, const char *text, WorkerAnswer *answer, FdList *fd
     check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
     check(fd_write_all(pair[1], view_of_string(text)) == 0);
     check(shutdown(pair[1], SHUT_WR) == 0);
-    check_int(serve(pair[0], &verb), 0);
+    check_int(serve(pair[0], serve_verb, &verb), 0);
     check_int(answer_receive(pair[1], SHORT, answer, fds), ANSWER_RECEIVED);
     closep(&pair[0]);
     closep(&pair[1]);
@@ -92,7 +91,6 @@ static void test_real_verbs_refuse_what_they_do_not_understand(void)
 {
     check_error(round_run, "{}\n", "worker-request-malformed");
     check_error(round_run, "nonsense\n", "worker-request-malformed");
-    check_error(collect_run, "{\"verb\":\"round\"}\n", "worker-request-malformed");
 }
 
 static const Test tests[] = {

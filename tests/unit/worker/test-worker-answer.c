@@ -5,6 +5,11 @@
 
 #include <errno.h>
 
+/* One more than ANSWER_FDS_MAX. */
+#define MANY_NAMES                                                                                 \
+    "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\",\"l\",\"m\",\"n\",\"o\","  \
+    "\"p\",\"q\",\"r\"]"
+
 static char *copy(const char *text)
 {
     char *duplicate = strdup(text);
@@ -50,6 +55,17 @@ static WorkerAnswer good_round(void)
     return answer;
 }
 
+static WorkerAnswer approved_round(void)
+{
+    WorkerAnswer answer = good_round();
+
+    answer.fd_names[answer.n_fds++] = copy("approval-db");
+    answer.fd_names[answer.n_fds++] = copy("approval-web");
+    answer.approvals[answer.n_approvals++] = (AnswerApproval){ copy("db"), 605000000 };
+    answer.approvals[answer.n_approvals++] = (AnswerApproval){ copy("web"), 65000000 };
+    return answer;
+}
+
 static WorkerAnswer good_collect(void)
 {
     static const uint8_t report[] = { 1, 2, 3 };
@@ -60,6 +76,30 @@ static WorkerAnswer good_collect(void)
     answer.cpu.provider = copy("sev_guest");
     check(bytes_copy(VIEW_OF_ARRAY(report), &answer.cpu.outblob) == 0);
     answer.fd_names[answer.n_fds++] = copy("eventlog");
+    return answer;
+}
+
+static WorkerAnswer good_seal(void)
+{
+    WorkerAnswer answer = WORKER_ANSWER_INIT;
+
+    answer.result = ANSWER_OK;
+    answer.secret_name = copy("db-password");
+    answer.secret_version = 3;
+    return answer;
+}
+
+static WorkerAnswer good_release(void)
+{
+    WorkerAnswer answer = WORKER_ANSWER_INIT;
+
+    answer.result = ANSWER_OK;
+    answer.timings_usec[TIMING_UNSEAL] = 12000;
+    answer.released = calloc(2, sizeof(*answer.released));
+    check(answer.released);
+    answer.n_released = 2;
+    answer.released[0].ok = true;
+    answer.released[1].finding = copy("secret-asker-refused");
     return answer;
 }
 
@@ -112,6 +152,18 @@ static void test_an_answer_of_a_round_survives_the_wire(void)
     check_str(read.fd_names[0], "token");
 }
 
+static void test_approvals_survive_the_wire(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = approved_round(), read = WORKER_ANSWER_INIT;
+
+    round_trip(&answer, &read);
+    check_int(read.n_approvals, 2);
+    check_str(read.approvals[0].gate, "db");
+    check_int(read.approvals[0].expires_boottime_usec, 605000000);
+    check_str(read.approvals[1].gate, "web");
+    check_str(read.fd_names[2], "approval-web");
+}
+
 static void test_an_answer_of_collect_survives_the_wire(void)
 {
     _cleanup_worker_answer_ WorkerAnswer answer = good_collect(), read = WORKER_ANSWER_INIT;
@@ -121,6 +173,50 @@ static void test_an_answer_of_collect_survives_the_wire(void)
     check_str(read.cpu.provider, "sev_guest");
     check_int(read.cpu.outblob.size, 3);
     check_int(read.cpu.auxblob.size, 0);
+}
+
+static void test_an_answer_of_seal_survives_the_wire(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = good_seal(), read = WORKER_ANSWER_INIT;
+
+    round_trip(&answer, &read);
+    check_str(read.secret_name, "db-password");
+    check_int(read.secret_version, 3);
+}
+
+static void test_an_answer_of_release_survives_the_wire(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = good_release(), read = WORKER_ANSWER_INIT;
+
+    round_trip(&answer, &read);
+    check_int(read.timings_usec[TIMING_UNSEAL], 12000);
+    check_int(read.n_released, 2);
+    check(read.released[0].ok && !read.released[0].finding);
+    check(!read.released[1].ok);
+    check_str(read.released[1].finding, "secret-asker-refused");
+}
+
+/* As many askers as a batch takes, each refused with a finding as long as can be. */
+static void test_who_was_served_is_never_left_out(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT, read = WORKER_ANSWER_INIT;
+    _cleanup_free_ char *line = NULL;
+    char text[FINDING_TEXT_MAX + 1];
+
+    memset(text, 'f', sizeof(text));
+    text[FINDING_TEXT_MAX] = 0;
+    answer.released = calloc(ANSWER_RELEASED_MAX, sizeof(*answer.released));
+    check(answer.released);
+    for (; answer.n_released < ANSWER_RELEASED_MAX; answer.n_released++) {
+        answer.released[answer.n_released].finding = copy("secret-release-key-changed");
+        check(findings_add(&answer.findings, "secret-release-key-changed", text, FINDING_WARNING,
+                           text, NULL) == 0);
+    }
+    check_int(worker_answer_decide(&answer, ANSWER_FAILED), 0);
+    check_int(worker_answer_encode(&answer, &line), 0);
+    check_int(worker_answer_decode(view_of_string(line), &read), WORKER_ANSWER_OK);
+    check_int(read.n_released, ANSWER_RELEASED_MAX);
+    check(read.findings.n_items < ANSWER_RELEASED_MAX);
 }
 
 static void test_a_refusal_survives_the_wire(void)
@@ -213,7 +309,7 @@ static void test_members_of_a_round_are_checked_one_by_one(void)
         { NULL, "clock_skew_sec", "\"1\"" },
         { NULL, "clock_skew_sec", "9223372036854775807" },
         { NULL, "simulated", "1" },
-        { NULL, "fds", "[\"a\",\"b\",\"c\",\"d\",\"e\"]" },
+        { NULL, "fds", MANY_NAMES },
         { NULL, "fds", "{}" },
         { NULL, "surprise", "true" },
         { NULL, "error", "7" },
@@ -247,6 +343,110 @@ static void test_members_of_a_round_are_checked_one_by_one(void)
             (void)printf("  %s = %s\n", cases[i].name, cases[i].value);
         check_int(r, WORKER_ANSWER_E_MEMBER);
     }
+}
+
+static void test_members_of_an_approval_are_checked_one_by_one(void)
+{
+    static const char *const values[] = {
+        "{}",
+        "[7]",
+        "[{\"gate\":\"db\"}]",
+        "[{\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"DB\",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"../db\",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":7,\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"db\",\"expires_boottime_usec\":-1}]",
+        "[{\"gate\":\"db\",\"expires_boottime_usec\":\"1\"}]",
+        "[{\"gate\":\"db\",\"expires_boottime_usec\":9223372036854775807}]",
+        "[{\"gate\":\"db\",\"expires_boottime_usec\":1,\"ticket\":\"AA\"}]",
+        ("[{\"gate\":\"db\",\"expires_boottime_usec\":1},"
+         "{\"gate\":\"db\",\"expires_boottime_usec\":2}]"),
+    };
+    json_auto_t *many = json_array();
+    char name[16];
+
+    for (size_t i = 0; i < ELEMENTSOF(values); i++) {
+        int r = decode_changed(approved_round(), NULL, "approvals", values[i]);
+        if (r != WORKER_ANSWER_E_MEMBER)
+            (void)printf("  approvals = %s\n", values[i]);
+        check_int(r, WORKER_ANSWER_E_MEMBER);
+    }
+    for (int i = 0; i <= ANSWER_APPROVALS_MAX; i++) {
+        (void)snprintf(name, sizeof(name), "g%d", i);
+        check(json_array_append_new(
+                  many, json_pack("{ss si}", "gate", name, "expires_boottime_usec", 1)) == 0);
+    }
+    _cleanup_free_ char *text = json_text(many);
+    check_int(decode_changed(approved_round(), NULL, "approvals", text), WORKER_ANSWER_E_MEMBER);
+}
+
+/* Each approval has its descriptor, each such descriptor its approval, and both have a token. */
+static void test_approvals_and_descriptors_belong_together(void)
+{
+    static const char *const fds[] = {
+        "[\"token\",\"approval-db\"]",
+        "[\"token\",\"approval-db\",\"approval-db\"]",
+        "[\"token\",\"approval-db\",\"approval-other\"]",
+        "[\"token\",\"approval-db\",\"approval-web\",\"approval-other\"]",
+        "[\"token\",\"approval-db\",\"approval-\"]",
+        "[\"token\"]",
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+        check_int(decode_changed(approved_round(), NULL, "fds", fds[i]), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(approved_round(), NULL, "approvals", ""), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(approved_round(), NULL, "approvals", "[]"), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(approved_round(), NULL, "token", ""), WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(good_round(), NULL, "fds", "[\"token\",\"approval-db\"]"),
+              WORKER_ANSWER_E_STATE);
+}
+
+static void test_members_about_secrets_are_checked_one_by_one(void)
+{
+    static const struct {
+        const char *name, *value;
+    } cases[] = {
+        { "secret", "[]" },
+        { "secret", "{\"name\":\"a\"}" },
+        { "secret", "{\"version\":1}" },
+        { "secret", "{\"name\":\"a\",\"version\":0}" },
+        { "secret", "{\"name\":\"a\",\"version\":9007199254740992}" },
+        { "secret", "{\"name\":\"a\",\"version\":1,\"bytes\":\"x\"}" },
+        { "secret", "{\"name\":\"a\\n\",\"version\":1}" },
+        { "released", "{}" },
+        { "released", "[]" },
+        { "released", "[7]" },
+        { "released", "[{\"ok\":true}]" },
+        { "released", "[{\"index\":1,\"ok\":true}]" },
+        { "released", "[{\"index\":0,\"ok\":true},{\"index\":0,\"ok\":true}]" },
+        { "released", "[{\"index\":0}]" },
+        { "released", "[{\"index\":0,\"ok\":1}]" },
+        { "released", "[{\"index\":0,\"ok\":false}]" },
+        { "released", "[{\"index\":0,\"ok\":true,\"finding\":\"a\"}]" },
+        { "released", "[{\"index\":0,\"ok\":false,\"finding\":\"a\\n\"}]" },
+        { "released", "[{\"index\":0,\"ok\":true,\"bytes\":\"x\"}]" },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        int r = decode_changed(good_seal(), NULL, cases[i].name, cases[i].value);
+        if (r != WORKER_ANSWER_E_MEMBER)
+            (void)printf("  %s = %s\n", cases[i].name, cases[i].value);
+        check_int(r, WORKER_ANSWER_E_MEMBER);
+    }
+}
+
+/* Nobody was served, and nothing stored, by a worker that failed. */
+static void test_a_failure_serves_nobody(void)
+{
+    check_int(
+        decode_changed(bad(ANSWER_FAILED, 5), NULL, "released", "[{\"index\":0,\"ok\":true}]"),
+        WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(bad(ANSWER_FAILED, 5), NULL, "released",
+                             "[{\"index\":0,\"ok\":false,\"finding\":\"a\"}]"),
+              WORKER_ANSWER_E_STATE);
+    check_int(
+        decode_changed(bad(ANSWER_FAILED, 5), NULL, "secret", "{\"name\":\"a\",\"version\":1}"),
+        WORKER_ANSWER_E_STATE);
 }
 
 static void test_contradictions_are_refused(void)
@@ -283,12 +483,22 @@ static void test_what_is_no_object_is_refused(void)
 static const Test tests[] = {
     { "an answer of a round survives the wire", test_an_answer_of_a_round_survives_the_wire },
     { "an answer of collect survives the wire", test_an_answer_of_collect_survives_the_wire },
+    { "an answer of seal survives the wire", test_an_answer_of_seal_survives_the_wire },
+    { "an answer of release survives the wire", test_an_answer_of_release_survives_the_wire },
+    { "who was served is never left out", test_who_was_served_is_never_left_out },
     { "a refusal survives the wire", test_a_refusal_survives_the_wire },
     { "no failure decides as ok", test_no_failure_decides_as_ok },
     { "findings give way to the size and the deciding one stays",
       test_findings_give_way_to_the_size_and_the_deciding_one_stays },
     { "what cannot be made to fit is said", test_what_cannot_be_made_to_fit_is_said },
     { "members of a round are checked one by one", test_members_of_a_round_are_checked_one_by_one },
+    { "approvals survive the wire", test_approvals_survive_the_wire },
+    { "members of an approval are checked one by one",
+      test_members_of_an_approval_are_checked_one_by_one },
+    { "approvals and descriptors belong together", test_approvals_and_descriptors_belong_together },
+    { "members about secrets are checked one by one",
+      test_members_about_secrets_are_checked_one_by_one },
+    { "a failure serves nobody", test_a_failure_serves_nobody },
     { "contradictions are refused", test_contradictions_are_refused },
     { "what is no object is refused", test_what_is_no_object_is_refused },
 };

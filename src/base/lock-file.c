@@ -2,7 +2,7 @@
 /*
  * flock, tried until the time is up: a blocked flock would have to be ended by a signal.
  */
-#include "tpm/lock-file.h"
+#include "base/lock-file.h"
 
 #include "base/clock.h"
 

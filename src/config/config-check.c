@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks that need more than one line of configuration.
+ */
+#include "config/config-check.h"
+
+#include "config/config-file.h"
+#include "config/config-table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int refuse(Findings *findings, const char *name, const char *place, const char *found,
+                  const char *wanted)
+{
+    return config_refuse(findings, name, place, 0, found, wanted);
+}
+
+/* Where KEY of VERIFIER was set, else where its section begins. */
+static const char *place_of(const VerifierConfig *verifier, const char *key)
+{
+    const char *origin = verifier->origins[config_key_find("Verifier", key)];
+
+    return origin ? origin : verifier->origin;
+}
+
+static int choose_verifier(Config *config, const char *path, Findings *findings)
+{
+    char names[FINDING_TEXT_MAX] = "";
+    size_t used = 0, n_enabled = 0;
+
+    for (size_t v = 0; v < config->n_verifiers; v++) {
+        const VerifierConfig *verifier = &config->verifiers[v];
+        if (!verifier->enabled)
+            continue;
+        config->verifier = verifier;
+        n_enabled++;
+        if (used < sizeof(names))
+            used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s (%s)",
+                                     used ? ", " : "", verifier->name, verifier->origin);
+    }
+    if (n_enabled == 1)
+        return 0;
+    config->verifier = NULL;
+    if (n_enabled == 0)
+        return refuse(findings, "config-verifier-missing", path, "none",
+                      "one [Verifier NAME] section with URL= and Trust=");
+    return refuse(findings, "config-verifier-several", path, names,
+                  "one; Enabled=no in the others");
+}
+
+static int check_required(const VerifierConfig *verifier, Findings *findings)
+{
+    const struct {
+        const char *key;
+        bool is_there;
+    } required[] = {
+        { "URL", verifier->urls.n_items > 0 },
+        { "Issuer", verifier->issuer != NULL },
+        { "Keys", verifier->token_keys != NULL },
+    };
+    char found[FINDING_TEXT_MAX], wanted[FINDING_TEXT_MAX];
+
+    for (size_t i = 0; i < ELEMENTSOF(required); i++) {
+        /* A file that was named and refused has its finding already. */
+        bool is_named = strcmp(required[i].key, "Keys") == 0 && verifier->keys;
+        if (required[i].is_there || is_named || (verifier->trust && findings->n_items > 0))
+            continue;
+        (void)snprintf(found, sizeof(found), "no %s= in [Verifier %s]", required[i].key,
+                       verifier->name);
+        (void)snprintf(wanted, sizeof(wanted), "%s= or Trust=", required[i].key);
+        int r = refuse(findings, "config-setting-missing", verifier->origin, found, wanted);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* The agent opens these and passes them on; it never reads them. */
+static int check_readable(const char *path, const char *place, Findings *findings)
+{
+    struct stat st;
+    char found[FINDING_TEXT_MAX];
+
+    if (!path)
+        return 0;
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return 0;
+    (void)snprintf(found, sizeof(found), "%s: %s", path,
+                   fd < 0 ? strerror(errno) : "not a regular file");
+    return refuse(findings, "config-path-unreadable", place, found, "a readable file");
+}
+
+static int check_files(const VerifierConfig *verifier, Findings *findings)
+{
+    int r = check_readable(verifier->client_certificate, place_of(verifier, "ClientCertificate"),
+                           findings);
+
+    if (r == 0)
+        r = check_readable(verifier->client_key, place_of(verifier, "ClientKey"), findings);
+    if (r == 0)
+        r = check_readable(verifier->api_key_file, place_of(verifier, "ApiKeyFile"), findings);
+    return r;
+}
+
+static int check_pair(const VerifierConfig *verifier, Findings *findings)
+{
+    if ((verifier->client_certificate != NULL) == (verifier->client_key != NULL))
+        return 0;
+    const char *there = verifier->client_key ? "ClientKey" : "ClientCertificate";
+    const char *absent = verifier->client_key ? "ClientCertificate=" : "ClientKey=";
+    return refuse(findings, "config-setting-conflict", place_of(verifier, there), there, absent);
+}
+
+/* A verifier that has no name of its own goes by its issuer. */
+static int default_verifier_id(Config *config)
+{
+    VerifierConfig *verifier = &config->verifiers[config->verifier - config->verifiers];
+
+    if (verifier->verifier_id || !verifier->issuer)
+        return 0;
+    return text_replace(&verifier->verifier_id, verifier->issuer);
+}
+
+static int check_schedule(const Config *config, const char *path, Findings *findings)
+{
+    const char *min = config->origins[config_key_find("Schedule", "RetryMinSec")];
+    const char *max = config->origins[config_key_find("Schedule", "RetryMaxSec")];
+
+    if (config->schedule.retry_min_usec <= config->schedule.retry_max_usec)
+        return 0;
+    return refuse(findings, "config-setting-conflict",
+                  max   ? max
+                  : min ? min
+                        : path,
+                  "RetryMinSec= above RetryMaxSec=", "RetryMinSec= at most RetryMaxSec=");
+}
+
+int config_check(Config *config, const char *path, Findings *findings)
+{
+    int r = check_schedule(config, path, findings);
+
+    if (r == 0)
+        r = choose_verifier(config, path, findings);
+    if (r < 0 || !config->verifier)
+        return r;
+    r = check_required(config->verifier, findings);
+    if (r == 0)
+        r = check_pair(config->verifier, findings);
+    if (r == 0)
+        r = check_files(config->verifier, findings);
+    if (r == 0)
+        r = default_verifier_id(config);
+    return r;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Settings as attest-worker's requests carry them, the same from attestd and attestctl.
+ */
+#pragma once
+
+#include "config/config.h"
+
+/* "evidence" of a request. New reference; NULL when out of memory. */
+json_t *config_evidence_request(const EvidenceConfig *evidence);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gates and machines, read strictly: a name that no machine could have is an error, not a rule
+ * that never holds.
+ */
+#include "verify/policy-gates.h"
+
+#include "crypto/gate.h"
+
+#include <string.h>
+
+#define ANY_MACHINE "*"
+
+_Static_assert(POLICY_GATE_EXPIRATION_MAX == -GATE_EXPIRATION_MIN, "one limit");
+
+static int parse_name(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    const char *text = json_string_value(value);
+
+    if (!text || strlen(text) != json_string_length(value) || !gate_name_is_valid(text))
+        return policy_invalid(reader, "must be 1 to %d of a-z, 0-9 and -, not beginning with -",
+                              GATE_NAME_LIMIT);
+    return policy_text(reader, value, target, argument);
+}
+
+/* An AK Name of the one kind that a policyRef can be made of (docs/gates.md). */
+static int parse_machine(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    const Bytes *name = target;
+
+    int r = policy_hex(reader, value, target, argument);
+    if (r == POLICY_OK && (name->data[0] != 0x00 || name->data[1] != 0x0b))
+        return policy_invalid(reader, "is no TPM Name: it must begin with 000b (SHA-256)");
+    return r;
+}
+
+static bool is_any_machine(const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    return text && strcmp(text, ANY_MACHINE) == 0;
+}
+
+static int parse_machines(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    PolicyGate *gate = target;
+    PolicyItems items = { 0 };
+    size_t i;
+    json_t *item;
+
+    (void)argument;
+    json_array_foreach (value, i, item) {
+        if (!is_any_machine(item))
+            continue;
+        if (json_array_size(value) != 1)
+            return policy_invalid(reader, "\"" ANY_MACHINE "\" must stand alone");
+        gate->every_machine = true;
+        return POLICY_OK;
+    }
+    int r = policy_items(reader, value, sizeof(Bytes), parse_machine, TPM_NAME_SIZE, &items);
+    gate->machines = (PolicyBytesList){ true, items.items, items.n_items };
+    return r;
+}
+
+static int parse_expiration(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 1)
+        return policy_invalid(reader, "must be a whole number from 1 to %zu", argument);
+    return policy_u32(reader, value, target, argument);
+}
+
+static bool is_named_before(const PolicyGate *gates, const PolicyGate *gate)
+{
+    for (const PolicyGate *other = gates; other < gate; other++)
+        if (strcmp(other->name, gate->name) == 0)
+            return true;
+    return false;
+}
+
+static int parse_gate(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    static const PolicyMember members[] = {
+        { "expiration_sec", parse_expiration, offsetof(PolicyGate, expiration_sec),
+          POLICY_GATE_EXPIRATION_MAX, false },
+        { "machines", parse_machines, 0, 0, true },
+        { "name", parse_name, offsetof(PolicyGate, name), 0, true },
+        { "vtpm_roots", policy_vtpm_roots, offsetof(PolicyGate, vtpm_roots), 0, false },
+    };
+    PolicyGate *gate = target;
+
+    (void)argument;
+    gate->vtpm_roots =
+        1U << VTPM_ROOT_PARAVISOR | 1U << VTPM_ROOT_SVSM | 1U << VTPM_ROOT_CERTIFICATE;
+    return policy_object(reader, value, members, ELEMENTSOF(members), gate);
+}
+
+int policy_gates_parse(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    Policy *policy = target;
+    PolicyItems items = { 0 };
+
+    int r = policy_items(reader, value, sizeof(PolicyGate), parse_gate, argument, &items);
+    policy->n_gates = items.n_items;
+    policy->gates = items.items;
+    for (size_t i = 0; r == POLICY_OK && i < policy->n_gates; i++)
+        if (is_named_before(policy->gates, &policy->gates[i]))
+            r = policy_invalid(reader, "names \"%s\" twice", policy->gates[i].name);
+    return r;
+}
+
+void policy_gates_done(Policy *policy)
+{
+    for (size_t i = 0; i < policy->n_gates; i++) {
+        free(policy->gates[i].name);
+        policy_bytes_list_done(&policy->gates[i].machines);
+    }
+    free(policy->gates);
+    policy->gates = NULL;
+    policy->n_gates = 0;
+}
+
+const PolicyGate *policy_gate_find(const Policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->n_gates; i++)
+        if (strcmp(policy->gates[i].name, name) == 0)
+            return &policy->gates[i];
+    return NULL;
+}
+
+bool policy_gate_has_machine(const PolicyGate *gate, ByteView ak_name)
+{
+    if (ak_name.size == 0)
+        return false;
+    for (size_t i = 0; i < gate->machines.n_items; i++)
+        if (view_equal(VIEW(gate->machines.items[i]), ak_name))
+            return true;
+    return gate->every_machine;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every worker program does before and after its work.
+ */
+#pragma once
+
+#include "worker/serve.h"
+
+#define PROGRAM_EXIT_USAGE 2
+
+/*
+ * Gives up dumps and traces, takes the one accepted connection that the service manager passed and
+ * serves it with RUN. Says in the log what goes wrong. The exit status.
+ */
+_must_check_ int program_serve(ServeRun *run, const void *context);

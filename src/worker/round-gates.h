@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gates of one round: a policy session of the TPM, opened before the claims, which carry its
+ * nonce, and kept until the verifier's signatures over that nonce have become approvals. TPM and
+ * tpm.lock are held all the while, so it is a short one
+ * (docs/decisions/0005-the-policy-session-waits-for-nothing-it-can-avoid.md).
+ */
+#pragma once
+
+#include "evidence/source-tpm.h"
+#include "worker/proof.h"
+
+/*
+ * A hardware report that takes longer than this is waited for without the session: the gates then
+ * stay shut until the next round. Others wait 30 s for the TPM (TPM_LOCK_WAIT_USEC).
+ */
+#define ROUND_GATES_PATIENCE_USEC (UINT64_C(10) * 1000 * 1000)
+
+enum {
+    ROUND_GATES_OK,
+    ROUND_GATES_E_FAILED, /* the answer's findings gained a failure */
+};
+
+/*
+ * Waits until a hardware report may be made at once, then opens the TPM and the session. Only for a
+ * request that asks for gates and names a TPM. RET borrows PROOF, which is to own it.
+ */
+_must_check_ int round_gates_open(Proof *proof, RoundGates **ret);
+/* Flushes the session and lets go of the TPM. */
+RoundGates *round_gates_free(RoundGates *gates);
+DEFINE_CLEANUP(RoundGates *, round_gates_free);
+
+/* GATE_NONCE_SIZE bytes, for the claims. Borrowed. */
+ByteView round_gates_nonce(const RoundGates *gates);
+/* The open TPM, to quote with; NULL after round_gates_let_go(). Borrowed. */
+Vtpm *round_gates_vtpm(RoundGates *gates);
+/* Microseconds spent waiting for a hardware report's turn. */
+uint64_t round_gates_waited_usec(const RoundGates *gates);
+/* Flushes the session for good; takes a RoundGates. */
+void round_gates_let_go(void *gates);
+
+/* What the verifier said, of a token that passed every other check. Borrowed. */
+typedef struct GatesVerdict {
+    ByteView bytes;                 /* "gates" of the reply, exact; empty: none */
+    const json_t *claims;           /* of the token */
+    uint64_t expires_boottime_usec; /* of the verdict: no approval is kept longer */
+} GatesVerdict;
+
+/* Adds "gates-mismatch" to ANSWER unless BYTES are what the token's gates_sha256 is over. */
+_must_check_ int round_gates_check(const GatesVerdict *verdict, WorkerAnswer *answer);
+/*
+ * Turns each signature into a ticket: the answer gets approvals, FDS their JSON as memfds. A gate
+ * that stays shut is a warning. A gates object that is none, or opens what was not asked for,
+ * fails the round ("gates-malformed") before anything was approved.
+ */
+_must_check_ int round_gates_approve(RoundGates *gates, const GatesVerdict *verdict, FdList *fds);

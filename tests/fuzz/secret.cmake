@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+foreach(noun approval secret-file)
+  attestd_fuzz(fuzz-${noun} SOURCES ${CMAKE_CURRENT_LIST_DIR}/fuzz-${noun}.c LINK secret)
+endforeach()

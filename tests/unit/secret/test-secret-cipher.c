@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "secret/secret-cipher.h"
+
+#include "sample.h"
+
+static int decrypt(SecretFile *file, uint8_t key_fill)
+{
+    _cleanup_(secret_freep) Secret *key = sample_key(key_fill);
+    _cleanup_opened_secret_ OpenedSecret opened = { 0 };
+
+    int r = secret_decrypt(file, key, &opened);
+    check((r == SECRET_CIPHER_OK) == (opened.bytes.data != NULL));
+    return r;
+}
+
+static void test_a_secret_comes_back_with_its_header(void)
+{
+    _cleanup_secret_file_ SecretFile file = sample_file("db", 1);
+    _cleanup_(secret_freep) Secret *key = sample_key(0x44);
+    _cleanup_opened_secret_ OpenedSecret opened = { 0 };
+
+    check_int(secret_decrypt(&file, key, &opened), SECRET_CIPHER_OK);
+    check(view_equal(VIEW(opened.bytes), view_of_string(SAMPLE_SECRET)));
+    check_str(opened.header.name, "db");
+    check(!file.header.name);
+}
+
+static void test_who_counts_once_it_is_open(void)
+{
+    _cleanup_secret_file_ SecretFile file = sample_file("db", 1);
+    _cleanup_(secret_freep) Secret *key = sample_key(0x44);
+    _cleanup_opened_secret_ OpenedSecret opened = { 0 };
+
+    check_int(secret_decrypt(&file, key, &opened), SECRET_CIPHER_OK);
+    check(opened_secret_is_for(&opened, "unit:db.service"));
+    check(opened_secret_is_for(&opened, "unit:db@one.service"));
+    check(!opened_secret_is_for(&opened, "unit:web.service"));
+    check(!opened_secret_is_for(&opened, "unit:db@*.service"));
+    check(!opened_secret_is_for(&opened, ""));
+}
+
+/* Each flipped bit of the header that leaves it JSON of ours is noticed, as is every other one. */
+static void test_every_bit_of_header_nonce_and_ciphertext_is_authenticated(void)
+{
+    _cleanup_secret_file_ SecretFile file = sample_file("db", 1);
+    const ByteView parts[] = { VIEW(file.header_bytes), VIEW_OF_ARRAY(file.nonce),
+                               VIEW(file.ciphertext) };
+
+    for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+        for (size_t bit = 0; bit < parts[i].size * 8; bit++) {
+            uint8_t *byte = (uint8_t *)(uintptr_t)parts[i].data + bit / 8;
+            *byte ^= (uint8_t)(1 << bit % 8);
+            check_int(decrypt(&file, 0x44), SECRET_CIPHER_E_TAMPERED);
+            *byte ^= (uint8_t)(1 << bit % 8);
+        }
+    check_int(decrypt(&file, 0x44), SECRET_CIPHER_OK);
+}
+
+static void test_another_data_key_is_refused(void)
+{
+    _cleanup_secret_file_ SecretFile file = sample_file("db", 1);
+
+    check_int(decrypt(&file, 0x45), SECRET_CIPHER_E_TAMPERED);
+}
+
+/* Header of one file, contents of another under the same key: versions do not mix. */
+static void test_parts_of_two_files_do_not_mix(void)
+{
+    _cleanup_secret_file_ SecretFile file = sample_file("db", 1), newer = sample_file("db", 2);
+    const SecretFile whole = file;
+
+    file.header_bytes = newer.header_bytes;
+    check_int(decrypt(&file, 0x44), SECRET_CIPHER_E_TAMPERED);
+    file.header_bytes = whole.header_bytes;
+    file.ciphertext = newer.ciphertext;
+    check_int(decrypt(&file, 0x44), SECRET_CIPHER_E_TAMPERED);
+    file.ciphertext = whole.ciphertext;
+    memcpy(file.nonce, newer.nonce, sizeof(file.nonce));
+    check_int(decrypt(&file, 0x44), SECRET_CIPHER_E_TAMPERED);
+}
+
+static void test_nothing_and_too_much_are_refused(void)
+{
+    _cleanup_(secret_freep) Secret *key = sample_key(0x44);
+    _cleanup_secret_header_ SecretHeader header = sample_header("db", 1);
+    _cleanup_secret_file_ SecretFile file = { 0 };
+    _cleanup_bytes_ Bytes large = { 0 };
+
+    check_int(secret_encrypt(&header, key, (ByteView){ 0 }, &file), SECRET_CIPHER_E_SIZE);
+    check_int(bytes_new(SECRET_SIZE_MAX + 1, &large), 0);
+    check_int(secret_encrypt(&header, key, VIEW(large), &file), SECRET_CIPHER_E_SIZE);
+    check(header.name && !file.header.name);
+    large.size--;
+    check_int(secret_encrypt(&header, key, VIEW(large), &file), SECRET_CIPHER_OK);
+    check(!header.name && file.header.name);
+}
+
+static void test_the_same_secret_is_never_the_same_file(void)
+{
+    _cleanup_bytes_ Bytes one = sample_json("db", 1), other = sample_json("db", 1);
+
+    check(!view_equal(VIEW(one), VIEW(other)));
+}
+
+static const Test tests[] = {
+    { "a secret comes back with its header", test_a_secret_comes_back_with_its_header },
+    { "who counts once it is open", test_who_counts_once_it_is_open },
+    { "every bit of header, nonce and ciphertext is authenticated",
+      test_every_bit_of_header_nonce_and_ciphertext_is_authenticated },
+    { "another data key is refused", test_another_data_key_is_refused },
+    { "parts of two files do not mix", test_parts_of_two_files_do_not_mix },
+    { "nothing and too much are refused", test_nothing_and_too_much_are_refused },
+    { "the same secret is never the same file", test_the_same_secret_is_never_the_same_file },
+};
+
+TEST_MAIN(tests)
