@@ -83,6 +83,9 @@ static const CatalogEntry entries[] = {
       "see attestctl status for the reason; then start it again", EXIT_CLASS_NOT_ATTESTED },
     { "asker-daemon-stops", "attestd is being stopped",
       "start attestd.service, then start it again", EXIT_CLASS_NOT_ATTESTED },
+    { "asker-daemon-unusable", "attestd cannot run: its configuration is not usable",
+      "see the journal of attestd.service for the line; correct it, and start it again",
+      EXIT_CLASS_USAGE },
     { "asker-interrupted", "attestd ended while the secret was being released",
       "start it again; see the journal for why attestd ended", EXIT_CLASS_INTERNAL },
 

@@ -10,14 +10,14 @@
 #include "evidence/pacing.h"
 #include "secret/approval.h"
 #include "tpm/tpm-policy.h"
+#include "worker/opened-gates.h"
 #include "worker/proof-tpm.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SUBJECT_SIZE   (sizeof("gate ") + GATE_NAME_LIMIT)
-#define GATES_SIZE_MAX ((size_t)16 << 10) /* bytes; one entry has some 200 */
+#define SUBJECT_SIZE (sizeof("gate ") + GATE_NAME_LIMIT)
 
 struct RoundGates {
     Proof *proof;      /* borrowed */
@@ -159,76 +159,28 @@ int round_gates_check(const GatesVerdict *verdict, WorkerAnswer *answer)
                         r > 0 ? json_reason(r) : NULL, "what the token's gates_sha256 is over");
 }
 
-/* One gate as the verifier opened it. */
-typedef struct Opened {
-    int64_t expiration_sec;
-    Bytes signature;
-} Opened;
-
-static void opened_done(Opened *opened)
-{
-    bytes_done(&opened->signature);
-}
-
-/* JSON_OK or a named no of json.h; -ENOMEM. */
-static int read_opened(json_t *entry, Opened *ret)
-{
-    static const char *const known[] = { "kind", "expiration", "signature", NULL };
-    const json_t *expiration = json_object_get(entry, "expiration");
-    const char *kind;
-
-    if (!json_is_object(entry) || json_unknown_member(entry, known))
-        return JSON_E_TYPE;
-    int r = json_get_string(entry, "kind", &kind);
-    if (r != JSON_OK)
-        return r;
-    if (strcmp(kind, "verifier") != 0 || !json_is_integer(expiration) ||
-        json_integer_value(expiration) < GATE_EXPIRATION_MIN ||
-        json_integer_value(expiration) > GATE_EXPIRATION_MAX)
-        return JSON_E_TYPE;
-    r = json_get_base64url(entry, "signature", GATE_SIGNATURE_SIZE, &ret->signature);
-    if (r != JSON_OK)
-        return r;
-    ret->expiration_sec = json_integer_value(expiration);
-    return ret->signature.size == GATE_SIGNATURE_SIZE ? JSON_OK : JSON_E_SIZE;
-}
-
-static const RequestGate *find_asked(const RoundGates *gates, const char *name)
+static bool is_asked(const RoundGates *gates, const char *name)
 {
     const RoundRequest *request = gates->proof->request;
 
     for (size_t i = 0; i < request->n_gates; i++)
         if (strcmp(request->gates[i].name, name) == 0)
-            return &request->gates[i];
-    return NULL;
+            return true;
+    return false;
 }
 
 /* All of it is read before any of it is used. */
-static int read_gates(RoundGates *gates, ByteView bytes, json_t **ret)
+static int read_gates(RoundGates *gates, ByteView bytes, OpenedGates *ret)
 {
-    json_auto_t *object = NULL;
-    const char *name;
-    json_t *entry;
+    int r = opened_gates_parse(bytes, ret);
 
-    if (bytes.size == 0)
-        return ROUND_GATES_OK;
-    int r = json_parse(bytes, GATES_SIZE_MAX, &object);
     if (r < 0)
         return r;
-    if (r != JSON_OK || !json_is_object(object))
-        return fail(gates, "gates-malformed", r != JSON_OK ? json_reason(r) : "not an object",
-                    NULL);
-    json_object_foreach (object, name, entry) {
-        _cleanup_(opened_done) Opened opened = { 0 };
-        if (!find_asked(gates, name))
-            return fail(gates, "gates-malformed", name, "only what was asked for");
-        r = read_opened(entry, &opened);
-        if (r < 0)
-            return r;
-        if (r != JSON_OK)
-            return fail(gates, "gates-malformed", name, json_reason(r));
-    }
-    *ret = TAKE_PTR(object);
+    if (r != OPENED_GATES_OK)
+        return fail(gates, "gates-malformed", opened_gates_reason(r), NULL);
+    for (size_t i = 0; i < ret->n_items; i++)
+        if (!is_asked(gates, ret->items[i].name))
+            return fail(gates, "gates-malformed", ret->items[i].name, "only what was asked for");
     return ROUND_GATES_OK;
 }
 
@@ -273,7 +225,7 @@ static int attach(RoundGates *gates, const Approval *approval, FdList *fds)
 }
 
 /* RET has the ticket and what it is for. 0; a named no of tpm-policy.h; negative errno. */
-static int approve(RoundGates *gates, const RequestGate *asked, const Opened *opened,
+static int approve(RoundGates *gates, const RequestGate *asked, const OpenedGate *opened,
                    Approval *approval)
 {
     Digest policy_ref;
@@ -286,14 +238,14 @@ static int approve(RoundGates *gates, const RequestGate *asked, const Opened *op
         .expiration_sec = opened->expiration_sec,
         .policy_ref = digest_view(&policy_ref),
     };
-    const Key *key = choose_key(asked, &message, VIEW(opened->signature));
+    const Key *key = choose_key(asked, &message, VIEW_OF_ARRAY(opened->signature));
     if (!key)
         return TPM_POLICY_E_RELEASE_KEY;
     const TpmApproval signed_by = {
         .release_key = key,
         .policy_ref = digest_view(&policy_ref),
         .expiration_sec = opened->expiration_sec,
-        .signature = VIEW(opened->signature),
+        .signature = VIEW_OF_ARRAY(opened->signature),
     };
     r = sign_session(gates, &signed_by, &approval->ticket);
     if (r != TPM_POLICY_OK)
@@ -307,25 +259,21 @@ static int approve(RoundGates *gates, const RequestGate *asked, const Opened *op
     return r > 0 ? TPM_POLICY_E_RELEASE_KEY : r;
 }
 
-static int take_opened(RoundGates *gates, const RequestGate *asked, json_t *entry,
+static int take_opened(RoundGates *gates, const RequestGate *asked, const OpenedGate *opened,
                        const GatesVerdict *verdict, FdList *fds)
 {
-    _cleanup_(opened_done) Opened opened = { 0 };
     _cleanup_approval_ Approval approval = { 0 };
 
     if (!gates->policy)
         return warn(gates, asked->name, "gate-session-too-old", NULL);
-    int r = read_opened(entry, &opened);
-    if (r != JSON_OK)
-        return r < 0 ? r : fail(gates, "gates-malformed", asked->name, json_reason(r));
     TpmContext *tpm = vtpm_context(gates->vtpm);
     tpm->failure = (TpmFailure){ 0 };
-    r = approve(gates, asked, &opened, &approval);
+    int r = approve(gates, asked, opened, &approval);
     if (r == -ENOMEM)
         return r;
     if (r != 0)
         return warn(gates, asked->name, finding_of(r, &tpm->failure), tpm->failure.text);
-    uint64_t life_usec = (uint64_t)-opened.expiration_sec * USEC_PER_SEC;
+    uint64_t life_usec = (uint64_t)-opened->expiration_sec * USEC_PER_SEC;
     approval.expires_boottime_usec =
         MIN(gates->start_boottime_usec + life_usec, verdict->expires_boottime_usec);
     return attach(gates, &approval, fds);
@@ -354,14 +302,14 @@ int round_gates_approve(RoundGates *gates, const GatesVerdict *verdict, FdList *
 {
     const RoundRequest *request = gates->proof->request;
     uint64_t start = clock_boottime_usec(&clock_system);
-    json_auto_t *object = NULL;
+    OpenedGates opened = { 0 };
 
-    int r = read_gates(gates, verdict->bytes, &object);
+    int r = read_gates(gates, verdict->bytes, &opened);
     for (size_t i = 0; r == ROUND_GATES_OK && i < request->n_gates; i++) {
         const RequestGate *asked = &request->gates[i];
-        json_t *entry = json_object_get(object, asked->name);
-        r = entry ? take_opened(gates, asked, entry, verdict, fds)
-                  : warn(gates, asked->name, "gate-not-granted", reason_of(verdict, asked->name));
+        const OpenedGate *gate = opened_gates_find(&opened, asked->name);
+        r = gate ? take_opened(gates, asked, gate, verdict, fds)
+                 : warn(gates, asked->name, "gate-not-granted", reason_of(verdict, asked->name));
     }
     round_gates_let_go(gates);
     proof_count_tpm_time(gates->proof, start);

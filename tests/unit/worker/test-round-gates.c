@@ -202,6 +202,21 @@ static void test_what_is_no_gates_object_fails_the_round(void)
     }
 }
 
+static void test_more_gates_than_can_be_asked_for_fail_the_round(void)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+    char name[16];
+
+    for (int i = 0; i < REQUEST_GATES_MAX; i++) {
+        (void)snprintf(name, sizeof(name), "g%d", i);
+        open_gate(&stage, name);
+    }
+    open_gate(&stage, "db");
+    check_int(approve(&stage, NULL), ROUND_GATES_E_FAILED);
+    check_str(findings_first_failure(&stage.answer.findings)->name, "gates-malformed");
+}
+
 /* One bad entry, and the good one is not used either. */
 static void test_a_half_good_object_approves_nothing(void)
 {
@@ -368,6 +383,8 @@ static const Test tests[] = {
       test_a_gate_whose_key_cannot_be_read_stays_shut },
     { "what was not signed is refused by the TPM", test_what_was_not_signed_is_refused_by_the_tpm },
     { "what is no gates object fails the round", test_what_is_no_gates_object_fails_the_round },
+    { "more gates than can be asked for fail the round",
+      test_more_gates_than_can_be_asked_for_fail_the_round },
     { "a half good object approves nothing", test_a_half_good_object_approves_nothing },
     { "the verifier's reason is passed on", test_the_verifiers_reason_is_passed_on },
     { "no approval is kept longer than the verdict",

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events in, state through one door, actions out.
+ */
+#include "agent/agent.h"
+
+#include "agent/alarms.h"
+#include "agent/bus.h"
+#include "agent/publish-secrets.h"
+#include "agent/secrets.h"
+#include "agent/standing-store.h"
+#include "agent/stop-reason.h"
+#include "base/log.h"
+#include "config/config-basis.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#define N_SIGNALS 3
+
+struct Agent {
+    char *config_path;
+    char *runtime_directory;
+    char *state_directory;
+    PassedFds passed; /* until the start is over */
+    Config *config;
+    Gates gates;
+    char *basis; /* of config: what a verdict must rest on */
+    sd_event *event;
+    sd_event_source *signals[N_SIGNALS];
+    Alarms *alarms;
+    Bus *bus;
+    Secrets *secrets;
+    StopReason *stop_reason; /* being asked for; NULL: nobody told us to end, or it is known */
+    Standing standing;
+    StandingStore store;
+    Schedule schedule;
+    Attempt *round;           /* the running one; NULL: none */
+    Verdict incoming;         /* what ACTION_ADOPT takes */
+    uint64_t retry_after_sec; /* what the last round was asked for */
+    uint64_t n_rounds;
+    bool has_newer_config; /* than the running round */
+    bool is_restarting;    /* what is held goes to the next run */
+};
+
+Agent *agent_free(Agent *agent)
+{
+    if (!agent)
+        return NULL;
+    (void)stop_reason_free(agent->stop_reason);
+    (void)secrets_free(agent->secrets);
+    (void)bus_free(agent->bus);
+    (void)attempt_free(agent->round);
+    (void)alarms_free(agent->alarms);
+    for (size_t i = 0; i < N_SIGNALS; i++)
+        (void)sd_event_source_disable_unref(agent->signals[i]);
+    (void)sd_event_unref(agent->event);
+    standing_store_done(&agent->store);
+    standing_done(&agent->standing);
+    verdict_done(&agent->incoming);
+    gates_done(&agent->gates);
+    passed_fds_done(&agent->passed);
+    (void)config_free(agent->config);
+    free(agent->basis);
+    free(agent->config_path);
+    free(agent->runtime_directory);
+    free(agent->state_directory);
+    free(agent);
+    return NULL;
+}
+
+sd_event *agent_event(const Agent *agent)
+{
+    return agent->event;
+}
+
+const Standing *agent_standing(const Agent *agent)
+{
+    return &agent->standing;
+}
+
+const Schedule *agent_schedule(const Agent *agent)
+{
+    return &agent->schedule;
+}
+
+const Config *agent_config(const Agent *agent)
+{
+    return agent->config;
+}
+
+PublishContext agent_context(const Agent *agent)
+{
+    return (PublishContext){ .standing = &agent->standing,
+                             .schedule = &agent->schedule,
+                             .verifier = agent->config->verifier->name,
+                             .n_rounds = agent->n_rounds };
+}
+
+const char *agent_runtime_directory(const Agent *agent)
+{
+    return agent->runtime_directory;
+}
+
+static StandingOwner store_owner(const Agent *agent)
+{
+    return (StandingOwner){ .boot_id = agent->store.boot_id,
+                            .verifier = agent->config->verifier->name,
+                            .issuer = agent->config->verifier->issuer,
+                            .basis = agent->basis };
+}
+
+static int agent_on_round(AttemptOutcome *outcome, void *userdata);
+
+static int start_round(Agent *agent)
+{
+    AttemptRequest request = { .config = agent->config,
+                               .gates = &agent->gates,
+                               .runtime_directory = agent->runtime_directory,
+                               .clock = agent->schedule.clock };
+
+    agent->n_rounds++;
+    agent->has_newer_config = false;
+    schedule_quiet(&agent->schedule);
+    return attempt_new(agent->event, &request, agent_on_round, agent, &agent->round);
+}
+
+/* Approvals go before anybody hears of it. The next run of a restart finds them where they are. */
+static int withdraw(Agent *agent)
+{
+    PublishContext context = agent_context(agent);
+    Texts *released = &agent->standing.released;
+    int r = 0;
+
+    if (!agent->is_restarting) {
+        r = secrets_withdraw(agent->secrets);
+        for (size_t i = 0; i < released->n_items; i++) {
+            publish_withdrawn(&context, released->items[i]);
+            bus_announce_withdrawn(agent->bus, released->items[i]);
+        }
+        texts_done(released);
+    }
+    verdict_done(&agent->standing.verdict);
+    schedule_drop_verdict(&agent->schedule);
+    return r;
+}
+
+static void plan_approvals(Agent *agent)
+{
+    const Approvals *approvals = &agent->standing.verdict.approvals;
+
+    schedule_hold_approvals(&agent->schedule, approvals_first_end_usec(approvals));
+}
+
+static void adopt(Agent *agent)
+{
+    verdict_done(&agent->standing.verdict);
+    agent->standing.verdict = agent->incoming;
+    agent->incoming = VERDICT_NONE;
+    schedule_hold_verdict(&agent->schedule, agent->standing.verdict.expires_boottime_usec,
+                          agent->standing.verdict.expires_realtime_usec);
+    secrets_adopt(agent->secrets, &agent->standing.verdict.approvals);
+    plan_approvals(agent);
+}
+
+static int perform(Agent *agent, Action action)
+{
+    switch (action) {
+    case ACTION_CANCEL_ROUND:
+        agent->round = attempt_free(agent->round);
+        return 0;
+    case ACTION_WITHDRAW:
+        return withdraw(agent);
+    case ACTION_ADOPT:
+        adopt(agent);
+        return 0;
+    case ACTION_START_ROUND:
+        return start_round(agent);
+    case ACTION_SCHEDULE_RENEWAL:
+        schedule_renewal(&agent->schedule);
+        return 0;
+    case ACTION_SCHEDULE_RETRY:
+        schedule_retry(&agent->schedule, agent->retry_after_sec);
+        return 0;
+    case ACTION_SCHEDULE_REFUSED:
+        schedule_refused(&agent->schedule, agent->retry_after_sec);
+        return 0;
+    case ACTION_SCHEDULE_EXPIRED:
+        schedule_expired(&agent->schedule);
+        return 0;
+    }
+    return -EINVAL;
+}
+
+void agent_store_standing(Agent *agent)
+{
+    StandingOwner owner = store_owner(agent);
+
+    /* What STOPPING let go of is the next run's to find, where the manager says "restart". */
+    if (agent->standing.state == STATE_STOPPING)
+        return;
+    int r = standing_store_save(&agent->store, &owner, &agent->standing, &agent->schedule);
+    if (r < 0)
+        log_warning("the standing cannot be stored for the next run: %s", strerror(-r));
+}
+
+int agent_note_released(Agent *agent, const char *name)
+{
+    return standing_note_released(&agent->standing, name);
+}
+
+/* What is planned or held has changed: timers, record, bus, status and those who ask follow. */
+static int settle(Agent *agent)
+{
+    PublishContext context = agent_context(agent);
+
+    int r = alarms_set(agent->alarms, &agent->schedule);
+    if (r < 0)
+        return r;
+    agent_store_standing(agent);
+    publish_status(&context);
+    bus_announce(agent->bus);
+    return secrets_consider(agent->secrets);
+}
+
+/* The only writer of the state. Actions first: nobody is told of a verdict that is gone. */
+static int agent_enter_state(Agent *agent, Event event, const Transition *transition)
+{
+    State old = agent->standing.state;
+    /* A standing taken over from the run before keeps its time. */
+    bool is_restored = old == STATE_UNPROVEN && agent->standing.since_boottime_usec > 0;
+
+    if (transition->next != old && !is_restored)
+        agent->standing.since_boottime_usec = clock_boottime_usec(agent->schedule.clock);
+    agent->standing.state = transition->next;
+    for (unsigned i = 0; i < N_ACTIONS; i++) {
+        int r = transition->actions & 1U << i ? perform(agent, (Action)(1U << i)) : 0;
+        if (r < 0)
+            return r;
+    }
+    if (transition->next != old) {
+        PublishContext context = agent_context(agent);
+        publish_state(&context, old, event);
+    }
+    int r = settle(agent);
+    if (r == 0 && !state_has_round(transition->next))
+        bus_round_ended(agent->bus);
+    return r;
+}
+
+static int agent_dispatch(Agent *agent, Event event)
+{
+    Transition transition;
+
+    if (lifecycle_step(agent->standing.state, event, &transition) != LIFECYCLE_OK) {
+        log_error("a defect of attestd: %s in %s cannot happen", event_name(event),
+                  state_name(agent->standing.state));
+        return -ENOTRECOVERABLE;
+    }
+    if (transition.next == agent->standing.state && transition.actions == 0)
+        return 0;
+    return agent_enter_state(agent, event, &transition);
+}
+
+static Event round_event(AttemptResult result)
+{
+    switch (result) {
+    case ATTEMPT_PASSED:
+        return EVENT_ROUND_PASSED;
+    case ATTEMPT_REFUSED:
+        return EVENT_ROUND_REFUSED;
+    case ATTEMPT_FAILED:
+        break;
+    }
+    return EVENT_ROUND_FAILED;
+}
+
+static int agent_on_round(AttemptOutcome *outcome, void *userdata)
+{
+    Agent *agent = userdata;
+    uint64_t now = clock_boottime_usec(agent->schedule.clock);
+    int r = 0;
+
+    agent->round = attempt_free(agent->round);
+    agent->retry_after_sec = outcome->answer.retry_after_sec;
+    if (outcome->basis && strcmp(outcome->basis, agent->basis) != 0)
+        r = attempt_supersede(outcome);
+    if (r < 0)
+        return r;
+    agent->incoming = outcome->verdict;
+    outcome->verdict = VERDICT_NONE;
+    if (outcome->result == ATTEMPT_PASSED)
+        agent->incoming.basis = TAKE_PTR(outcome->basis);
+    r = standing_note_round(&agent->standing, &outcome->answer.findings, now);
+    if (r < 0)
+        return r;
+    PublishContext context = agent_context(agent);
+    publish_round(&context, outcome->result, &outcome->answer);
+    r = agent_dispatch(agent, round_event(outcome->result));
+    if (r == 0 && agent->has_newer_config) {
+        agent->has_newer_config = false;
+        schedule_reconsider(&agent->schedule, &agent->config->schedule);
+        r = settle(agent);
+    }
+    /* A round's answer is the most memory attestd ever uses; it waits for minutes now. */
+    (void)malloc_trim(0);
+    return r;
+}
+
+static int agent_on_round_due(void *userdata)
+{
+    return agent_dispatch(userdata, EVENT_TIMER);
+}
+
+static int agent_on_verdict_end(void *userdata)
+{
+    Agent *agent = userdata;
+    PublishContext context = agent_context(agent);
+
+    /* The wall clock may have been set back between the timer and us. */
+    if (schedule_verdict_left_usec(&agent->schedule) > 0)
+        return alarms_set(agent->alarms, &agent->schedule);
+    publish_expired(&context);
+    return agent_dispatch(agent, EVENT_VERDICT_EXPIRED);
+}
+
+static int agent_on_clock_set(void *userdata)
+{
+    Agent *agent = userdata;
+
+    log_info("the wall clock was set, or the machine resumed; the next round comes early");
+    schedule_hurry(&agent->schedule);
+    return settle(agent);
+}
+
+static int agent_on_approval_end(void *userdata)
+{
+    Agent *agent = userdata;
+
+    secrets_expire(agent->secrets, &agent->standing.verdict.approvals);
+    plan_approvals(agent);
+    return settle(agent);
+}
+
+/* Withdraws, and ends the loop when nobody waits for an answer any more. */
+static int agent_leave(bool is_restart, void *userdata)
+{
+    Agent *agent = userdata;
+
+    agent->stop_reason = stop_reason_free(agent->stop_reason);
+    agent->is_restarting = is_restart && agent->store.has_manager;
+    int r = agent_dispatch(agent, EVENT_STOP);
+    if (r < 0)
+        return r;
+    schedule_quiet(&agent->schedule);
+    r = alarms_set(agent->alarms, &agent->schedule);
+    return r < 0 ? r : secrets_leave(agent->secrets, agent->is_restarting);
+}
+
+static int agent_on_stop(sd_event_source *source _unused_,
+                         const struct signalfd_siginfo *info _unused_, void *userdata)
+{
+    Agent *agent = userdata;
+
+    if (agent->stop_reason || agent->standing.state == STATE_STOPPING)
+        return 0;
+    publish_stopping();
+    int r = secrets_freeze(agent->secrets);
+    if (r < 0)
+        return r;
+    return stop_reason_ask(agent->event, bus_connection(agent->bus), agent_leave, agent,
+                           &agent->stop_reason);
+}
+
+/* A gate file that cannot be used is said and passed over: the others open all the same. */
+static int load_gates(Agent *agent)
+{
+    _cleanup_findings_ Findings findings = { .source = "agent" };
+    Gates gates = { 0 };
+
+    int r = gates_load(agent->state_directory, &findings, &gates);
+    if (r < 0)
+        return r;
+    publish_gate_faults(&findings);
+    gates_done(&agent->gates);
+    agent->gates = gates;
+    return 0;
+}
+
+static int reload(Agent *agent)
+{
+    _cleanup_findings_ Findings findings = { .source = "agent" };
+    Config *config = NULL;
+
+    int r = config_load(agent->config_path, &findings, &config);
+    if (r < 0)
+        return r;
+    if (r > 0) {
+        publish_config_errors(&findings);
+        log_error("the configuration in force stays as it was");
+        return 0;
+    }
+    char *basis = config_basis(config);
+    if (!basis) {
+        (void)config_free(config);
+        return -ENOMEM;
+    }
+    bool is_other = strcmp(basis, agent->basis) != 0;
+    (void)config_free(agent->config);
+    free(agent->basis);
+    agent->config = config;
+    agent->basis = basis;
+    r = load_gates(agent);
+    if (r < 0)
+        return r;
+    agent->has_newer_config = agent->round != NULL;
+    PublishContext context = agent_context(agent);
+    publish_reloaded(&context);
+    bus_announce_config(agent->bus);
+    if (is_other && state_has_verdict(agent->standing.state)) {
+        log_notice("the settings that the verdict rests on have changed; it is withdrawn");
+        r = agent_dispatch(agent, EVENT_VERDICT_EXPIRED);
+        if (r < 0)
+            return r;
+    }
+    schedule_reconsider(&agent->schedule, &config->schedule);
+    return settle(agent);
+}
+
+static int agent_on_reload(sd_event_source *source _unused_,
+                           const struct signalfd_siginfo *info _unused_, void *userdata)
+{
+    const Agent *agent = userdata;
+
+    if (agent->stop_reason || agent->standing.state == STATE_STOPPING)
+        return 0;
+    publish_reloading();
+    int r = reload(userdata);
+    publish_ready();
+    return r;
+}
+
+int agent_request_round(Agent *agent)
+{
+    return agent_dispatch(agent, EVENT_REQUESTED);
+}
+
+int agent_collect_evidence(Agent *agent, ByteView nonce, AttemptDone *done, void *userdata,
+                           Attempt **ret)
+{
+    AttemptRequest request = { .config = agent->config,
+                               .runtime_directory = agent->runtime_directory,
+                               .clock = agent->schedule.clock,
+                               .nonce = nonce };
+
+    return attempt_new(agent->event, &request, done, userdata, ret);
+}
+
+static int add_signals(Agent *agent)
+{
+    static const struct {
+        int number;
+        sd_event_signal_handler_t handler;
+    } signals[N_SIGNALS] = {
+        { SIGTERM, agent_on_stop },
+        { SIGINT, agent_on_stop },
+        { SIGHUP, agent_on_reload },
+    };
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < N_SIGNALS; i++)
+        (void)sigaddset(&set, signals[i].number);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return -errno;
+    for (size_t i = 0; i < N_SIGNALS; i++) {
+        int r = sd_event_add_signal(agent->event, &agent->signals[i], signals[i].number,
+                                    signals[i].handler, agent);
+        if (r < 0)
+            return r;
+        (void)sd_event_source_set_description(agent->signals[i], strsignal(signals[i].number));
+    }
+    return 0;
+}
+
+static int add_sources(Agent *agent)
+{
+    AlarmHandlers handlers = { .on_round_due = agent_on_round_due,
+                               .on_verdict_end = agent_on_verdict_end,
+                               .on_approval_end = agent_on_approval_end,
+                               .on_clock_set = agent_on_clock_set,
+                               .userdata = agent };
+
+    int r = sd_event_new(&agent->event);
+    if (r >= 0)
+        r = sd_event_set_watchdog(agent->event, 1);
+    if (r >= 0)
+        r = add_signals(agent);
+    if (r >= 0)
+        r = alarms_new(agent->event, &handlers, &agent->alarms);
+    if (r >= 0)
+        r = bus_new(agent, &agent->bus);
+    if (r >= 0)
+        r = secrets_new(agent, &agent->passed, &agent->secrets);
+    return r < 0 ? r : 0;
+}
+
+int agent_new(const AgentOptions *options, Config *config, Agent **ret)
+{
+    _cleanup_(agent_freep) Agent *agent = malloc(sizeof(*agent));
+
+    if (!agent)
+        return -ENOMEM;
+    *agent = (Agent){
+        .basis = config_basis(config),
+        .config_path = strdup(options->config_path),
+        .runtime_directory = strdup(options->runtime_directory),
+        .state_directory = strdup(options->state_directory),
+        .standing = STANDING_INIT,
+        .store = STANDING_STORE_INIT,
+        .incoming = VERDICT_NONE,
+        .schedule = schedule_make(&clock_system, &random_system, &config->schedule),
+    };
+    if (!agent->basis || !agent->config_path || !agent->runtime_directory ||
+        !agent->state_directory)
+        return -ENOMEM;
+    int r = passed_fds_open(&agent->passed);
+    if (r < 0)
+        return r;
+    standing_store_open(&agent->passed, &agent->store);
+    r = load_gates(agent);
+    if (r == 0)
+        r = add_sources(agent);
+    if (r < 0)
+        return r;
+    agent->config = config;
+    *ret = TAKE_PTR(agent);
+    return 0;
+}
+
+/* The first event of the lifecycle: goes on with what a run before left, or starts afresh. */
+static int begin(Agent *agent)
+{
+    static const char *const reasons[] = {
+        [STANDING_STORE_E_FOREIGN] =
+            "it belongs to another boot, or to other settings of the verifier",
+        [STANDING_STORE_E_BROKEN] = "its record is torn"
+    };
+    StandingOwner owner = store_owner(agent);
+
+    int r = standing_store_load(&agent->store, &owner, &agent->schedule, &agent->standing);
+    if (r < 0)
+        return r;
+    PublishContext context = agent_context(agent);
+    if (r > 0) {
+        if (r != STANDING_STORE_E_NOTHING)
+            publish_restored(&context, reasons[r]);
+        r = withdraw(agent);
+        return r < 0 ? r : agent_dispatch(agent, EVENT_START);
+    }
+
+    Event event = standing_restore(&agent->standing, &agent->schedule);
+    agent->incoming = agent->standing.verdict;
+    agent->standing.verdict = VERDICT_NONE;
+    publish_restored(&context, NULL);
+    r = event == EVENT_RESTORED_TRUSTED ? 0 : withdraw(agent);
+    return r < 0 ? r : agent_dispatch(agent, event);
+}
+
+/* Those who waited when the run before ended. */
+static int resume_askers(Agent *agent)
+{
+    int r = secrets_resume(agent->secrets, &agent->passed);
+
+    passed_fds_done(&agent->passed);
+    return r < 0 ? r : secrets_consider(agent->secrets);
+}
+
+int agent_run(Agent *agent)
+{
+    int r = begin(agent);
+
+    if (r == 0)
+        r = resume_askers(agent);
+    if (r == 0)
+        r = bus_connect(agent->bus);
+    if (r < 0)
+        return r;
+    publish_ready();
+    return sd_event_loop(agent->event);
+}

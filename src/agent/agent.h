@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The owner of everything attestd has, created and destroyed in order. agent_enter_state() in
+ * agent.c is the only writer of the state.
+ */
+#pragma once
+
+#include "agent/attempt.h"
+#include "agent/passed-fds.h"
+#include "agent/publish.h"
+#include "agent/standing.h"
+
+#include <systemd/sd-event.h>
+
+typedef struct Agent Agent;
+
+typedef struct AgentOptions {
+    const char *config_path;       /* read again on SIGHUP; copied */
+    const char *runtime_directory; /* of the workers' sockets, locks and approvals; copied */
+    const char *state_directory;   /* of the gates; copied */
+} AgentOptions;
+
+/* CONFIG is taken on success. Negative errno. */
+_must_check_ int agent_new(const AgentOptions *options, Config *config, Agent **ret);
+Agent *agent_free(Agent *agent);
+DEFINE_CLEANUP(Agent *, agent_free);
+/* Runs until told to end. 0, or negative errno. */
+_must_check_ int agent_run(Agent *agent);
+
+/* For its parts. All borrowed, valid until the next turn of the loop. */
+sd_event *agent_event(const Agent *agent);
+const Standing *agent_standing(const Agent *agent);
+const Schedule *agent_schedule(const Agent *agent);
+const Config *agent_config(const Agent *agent);
+PublishContext agent_context(const Agent *agent);
+const char *agent_runtime_directory(const Agent *agent);
+
+/* A round, now: begins one, or joins the running one. Negative errno. */
+_must_check_ int agent_request_round(Agent *agent);
+/* Evidence over NONCE, apart from the lifecycle. See attempt_new(). */
+_must_check_ int agent_collect_evidence(Agent *agent, ByteView nonce, AttemptDone *done,
+                                        void *userdata, Attempt **ret);
+
+/* The secret NAME was given out, and is to be withdrawn with the verdict. -ENOMEM. */
+_must_check_ int agent_note_released(Agent *agent, const char *name);
+/* Leaves the standing as it is now to the next run. */
+void agent_store_standing(Agent *agent);

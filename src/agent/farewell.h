@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For a run that cannot begin and will not be tried again: the service manager is about to throw
+ * the descriptor store away, so that everyone in it, and in the queue of the socket, is refused.
+ */
+#pragma once
+
+#include "base/macro.h"
+
+/* Within some seconds. Negative errno when it cannot be done. */
+_must_check_ int farewell_to_askers(void);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gates that rounds ask the verifier to open: STATE/gates/NAME.json, which attestctl gate add
+ * writes (docs/gates.md). The release keys in them are handed on and not looked into further than
+ * their shape.
+ */
+#pragma once
+
+#include "format/finding.h"
+#include "format/worker-answer.h"
+
+#define GATES_MAX     ANSWER_APPROVALS_MAX /* files that are used; as many approvals fit an answer */
+#define GATE_FILE_MAX (16 * 1024)          /* bytes of one; real ones have some 500 */
+
+typedef struct Gate {
+    char *name;
+    char *verifier;           /* verifier_id whose gate it is */
+    json_t *release_key;      /* JWK */
+    json_t *next_release_key; /* NULL: none */
+} Gate;
+
+/* Owned: gates_done(). Zeroed is empty. */
+typedef struct Gates {
+    Gate items[GATES_MAX]; /* by name */
+    size_t n_items;
+} Gates;
+
+void gates_done(Gates *gates);
+#define _cleanup_gates_ _cleanup_(gates_done)
+
+/*
+ * Reads every file of STATE_DIRECTORY/gates; no such directory is no gates. A file that cannot be
+ * used is passed over with a finding whose subject is its path. 0 or -ENOMEM.
+ */
+_must_check_ int gates_load(const char *state_directory, Findings *findings, Gates *ret);
+
+/*
+ * "gates" of a round request: [{"name", "release_key", "next_release_key"?}, …], those of
+ * VERIFIER_ID only. New reference; NULL when out of memory.
+ */
+json_t *gates_to_json(const Gates *gates, const char *verifier_id);

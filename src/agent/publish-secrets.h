@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the journal is told about secrets: who got what under which token, who did not and why, what
+ * was withdrawn. Names only; no secret, token or approval ever comes here.
+ */
+#pragma once
+
+#include "agent/publish.h"
+
+/* The worker wrote all of SECRET to ASKER ("unit:db.service"). */
+void publish_released(const PublishContext *context, const char *asker, const char *secret);
+/* ASKER and SECRET are "" where nobody knows; FINDING is of the catalogue; FOUND may be NULL. */
+void publish_asker_refused(const PublishContext *context, const char *asker, const char *secret,
+                           const char *finding, const char *found);
+/* SECRET was released under the verdict that is let go of. */
+void publish_withdrawn(const PublishContext *context, const char *secret);
+/* Nobody was served, and it will be tried again. */
+void publish_release_failed(const char *finding);
+/* Gate files that were passed over. */
+void publish_gate_faults(const Findings *findings);

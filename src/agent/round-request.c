@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Config to request.
+ */
+#include "agent/round-request.h"
+
+#include "config/config-request.h"
+#include "config/config-value.h"
+#include "config/rule.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LEEWAY_SEC 60 /* between the verifier's clock and ours; spec/endpoints 7.1 rule 9 */
+
+void round_request_done(RoundRequest *request)
+{
+    bytes_done(&request->line);
+    for (size_t i = 0; i < request->n_fds; i++)
+        closep(&request->fds[i]);
+    request->n_fds = 0;
+}
+
+static json_t *rules_to_json(const Texts *rules)
+{
+    json_auto_t *array = json_array();
+
+    for (size_t i = 0; array && i < rules->n_items; i++) {
+        _cleanup_rule_ Rule rule = { 0 };
+        if (rule_parse(rules->items[i], &rule))
+            return NULL;
+        json_t *item = json_pack("{ss ss sO}", "pointer", rule.pointer, "operator", rule.operation,
+                                 "value", rule.value);
+        if (json_array_append_new(array, item) < 0)
+            return NULL;
+    }
+    return TAKE_PTR(array);
+}
+
+static json_t *verifier_to_json(const VerifierConfig *verifier)
+{
+    json_int_t timeout_sec =
+        (json_int_t)((verifier->timeout_usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
+    json_auto_t *object = json_pack(
+        "{ss ss so ss so ss ss ss sO so so sI si sb sb so}", "name", verifier->name, "protocol",
+        verifier->protocol, "urls", texts_to_json(&verifier->urls), "verifier_id",
+        verifier->verifier_id, "pins", texts_to_json(&verifier->pins), "proxy",
+        verifier->proxy ? verifier->proxy : "", "issuer", verifier->issuer, "audience",
+        verifier->audience, "token_keys", verifier->token_keys, "algorithms",
+        texts_to_json(&verifier->algorithms), "require", rules_to_json(&verifier->require),
+        "timeout_sec", timeout_sec, "leeway_sec", LEEWAY_SEC, "accept_simulated",
+        verifier->accept_simulated, "accept_host_tpm", verifier->accept_host_tpm, "simulated_roots",
+        texts_to_json(&verifier->simulated_roots));
+
+    if (object && verifier->ca_pem &&
+        json_object_set_new(object, "ca_pem", json_string(verifier->ca_pem)) < 0)
+        return NULL;
+    return TAKE_PTR(object);
+}
+
+/* Opens PATH, when there is one, and notes its name on the wire. */
+static int pass_file(RoundRequest *request, json_t *names, const char *path, const char *name)
+{
+    if (!path)
+        return ROUND_REQUEST_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return ROUND_REQUEST_E_FILE;
+    request->fds[request->n_fds++] = fd;
+    return json_array_append_new(names, json_string(name)) < 0 ? -ENOMEM : 0;
+}
+
+static int pass_files(RoundRequest *request, json_t *names, const VerifierConfig *verifier)
+{
+    int r = pass_file(request, names, verifier->client_certificate, "client-certificate");
+
+    if (r == 0)
+        r = pass_file(request, names, verifier->client_key, "client-key");
+    if (r == 0)
+        r = pass_file(request, names, verifier->api_key_file, "api-key");
+    return r;
+}
+
+/* Takes GATES. */
+static json_t *request_to_json(const Config *config, const char *runtime_directory, ByteView nonce,
+                               json_t *names, json_t *gates)
+{
+    json_auto_t *object = json_pack(
+        "{ss ss so so so so so sO}", "verb", "round", "purpose",
+        nonce.size > 0 ? "caller" : "round", "evidence", config_evidence_request(&config->evidence),
+        "verifier", verifier_to_json(config->verifier), "gates", gates, "collect_socket",
+        json_sprintf("%s/collect.sock", runtime_directory), "lock_directory",
+        json_sprintf("%s/lock", runtime_directory), "fds", names);
+
+    if (!object || (nonce.size > 0 && json_set_base64url(object, "nonce", nonce) < 0))
+        return NULL;
+    return TAKE_PTR(object);
+}
+
+int round_request_make(const Config *config, const Gates *gates, const char *runtime_directory,
+                       ByteView nonce, RoundRequest *ret)
+{
+    _cleanup_round_request_ RoundRequest request = { 0 };
+    json_auto_t *names = json_array();
+
+    if (!names)
+        return -ENOMEM;
+    /* Evidence for a caller goes to nobody's server: no credentials with it. */
+    int r = nonce.size > 0 ? 0 : pass_files(&request, names, config->verifier);
+    if (r)
+        return r;
+    json_t *wanted =
+        nonce.size > 0 ? json_array() : gates_to_json(gates, config->verifier->verifier_id);
+    json_auto_t *object = request_to_json(config, runtime_directory, nonce, names, wanted);
+    _cleanup_free_ char *text = object ? json_text(object) : NULL;
+    if (!text)
+        return -ENOMEM;
+    r = bytes_copy(view_of_string(text), &request.line);
+    if (r == 0)
+        r = bytes_append_u8(&request.line, '\n');
+    if (r < 0)
+        return r;
+    if (request.line.size > ROUND_REQUEST_SIZE_MAX)
+        return ROUND_REQUEST_E_SIZE;
+    *ret = TAKE_STRUCT(request);
+    return ROUND_REQUEST_OK;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The standing and its record.
+ */
+#include "agent/standing.h"
+
+#include "format/catalog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RECORD_VERSION 1
+
+static void last_error_done(LastError *error)
+{
+    free(error->name);
+    free(error->text);
+    free(error->remedy);
+    *error = (LastError){ 0 };
+}
+
+void standing_done(Standing *standing)
+{
+    last_error_done(&standing->last_error);
+    findings_done(&standing->findings);
+    verdict_done(&standing->verdict);
+    texts_done(&standing->released);
+}
+
+/* "cause (subject): found X, wanted Y" */
+static char *error_text(const Finding *failure)
+{
+    const CatalogEntry *entry = catalog_find(failure->name);
+    char *text;
+
+    if (asprintf(&text, "%s (%s)%s%s%s%s", entry ? entry->text : failure->name, failure->subject,
+                 *failure->found ? ": found " : "", failure->found,
+                 *failure->wanted ? ", wanted " : "", failure->wanted) < 0)
+        return NULL;
+    return text;
+}
+
+int standing_note_round(Standing *standing, Findings *findings, uint64_t now)
+{
+    const Finding *failure = findings_first_failure(findings);
+    LastError error = { 0 };
+
+    if (failure) {
+        error.name = strdup(failure->name);
+        error.text = error_text(failure);
+        error.remedy = strdup(failure->remedy);
+        if (!error.name || !error.text || !error.remedy) {
+            last_error_done(&error);
+            return -ENOMEM;
+        }
+    }
+    last_error_done(&standing->last_error);
+    findings_done(&standing->findings);
+    standing->last_error = error;
+    standing->findings = TAKE_STRUCT(*findings);
+    standing->last_round_boottime_usec = now;
+    return 0;
+}
+
+int standing_note_released(Standing *standing, const char *name)
+{
+    for (size_t i = 0; i < standing->released.n_items; i++)
+        if (strcmp(standing->released.items[i], name) == 0)
+            return 0;
+    return standing->released.n_items < STANDING_RELEASED_MAX ? texts_add(&standing->released, name)
+                                                              : 0;
+}
+
+/* JSON integers are signed; a time beyond that is as good as never. */
+static json_int_t time_to_json(uint64_t usec)
+{
+    return (json_int_t)MIN(usec, (uint64_t)INT64_MAX);
+}
+
+static bool set_optional(json_t *object, const char *name, bool is_there, json_t *value)
+{
+    if (!is_there) {
+        json_decref(value);
+        return true;
+    }
+    return json_object_set_new(object, name, value) == 0;
+}
+
+char *standing_encode(const Standing *standing, const Schedule *schedule,
+                      const StandingOwner *owner, uint64_t token_inode)
+{
+    const LastError *error = &standing->last_error;
+    bool has_verdict = standing->verdict.token_fd >= 0;
+    json_auto_t *object = json_pack(
+        "{si ss ss ss ss sI sI sI sI so sI so}", "attestd_standing", RECORD_VERSION, "boot_id",
+        owner->boot_id, "verifier", owner->verifier, "issuer", owner->issuer, "state",
+        state_name(standing->state), "since", time_to_json(standing->since_boottime_usec),
+        "last_round", time_to_json(standing->last_round_boottime_usec), "n_failures",
+        (json_int_t)schedule->n_failures, "next_round",
+        time_to_json(schedule->next_round_boottime_usec), "findings",
+        findings_to_json(&standing->findings), "token_inode", time_to_json(token_inode), "released",
+        texts_to_json(&standing->released));
+
+    if (!object)
+        return NULL;
+    json_t *last_error = error->name ? json_pack("{ss ss ss}", "name", error->name, "text",
+                                                 error->text, "remedy", error->remedy)
+                                     : NULL;
+    json_t *verdict = has_verdict ? verdict_to_json(&standing->verdict) : NULL;
+    bool is_complete = set_optional(object, "last_error", error->name != NULL, last_error);
+    is_complete = set_optional(object, "verdict", has_verdict, verdict) && is_complete;
+    return is_complete ? json_text(object) : NULL;
+}
+
+static bool owner_matches(const json_t *object, const StandingOwner *owner)
+{
+    const char *boot_id, *verifier, *issuer;
+
+    return json_get_string(object, "boot_id", &boot_id) == 0 &&
+           json_get_string(object, "verifier", &verifier) == 0 &&
+           json_get_string(object, "issuer", &issuer) == 0 &&
+           strcmp(boot_id, owner->boot_id) == 0 && strcmp(verifier, owner->verifier) == 0 &&
+           strcmp(issuer, owner->issuer) == 0;
+}
+
+static int read_last_error(const json_t *object, LastError *ret)
+{
+    json_t *member = json_object_get(object, "last_error");
+    const char *name, *text, *remedy;
+
+    if (!member)
+        return STANDING_OK;
+    if (json_get_string(member, "name", &name) || json_get_string(member, "text", &text) ||
+        json_get_string(member, "remedy", &remedy))
+        return STANDING_E_MALFORMED;
+    ret->name = strdup(name);
+    ret->text = strdup(text);
+    ret->remedy = strdup(remedy);
+    return ret->name && ret->text && ret->remedy ? STANDING_OK : -ENOMEM;
+}
+
+static int read_released(const json_t *array, Texts *ret)
+{
+    size_t i;
+    json_t *item;
+
+    if (!json_is_array(array) || json_array_size(array) > STANDING_RELEASED_MAX)
+        return STANDING_E_MALFORMED;
+    json_array_foreach (array, i, item) {
+        int r =
+            json_is_string(item) ? texts_add(ret, json_string_value(item)) : STANDING_E_MALFORMED;
+        if (r)
+            return r;
+    }
+    return STANDING_OK;
+}
+
+static int read_members(const json_t *object, Standing *standing)
+{
+    const char *state;
+    json_t *findings, *verdict = json_object_get(object, "verdict");
+
+    if (json_get_string(object, "state", &state) ||
+        json_get_u64(object, "since", &standing->since_boottime_usec) ||
+        json_get_u64(object, "last_round", &standing->last_round_boottime_usec) ||
+        json_get_array(object, "findings", &findings))
+        return STANDING_E_MALFORMED;
+    standing->state = state_from_name(state);
+    if (standing->state == N_STATES)
+        return STANDING_E_MALFORMED;
+
+    int r = findings_from_json(&standing->findings, findings);
+    if (r == 0)
+        r = read_last_error(object, &standing->last_error);
+    if (r == 0 && verdict)
+        r = verdict_from_json(verdict, &standing->verdict);
+    if (r == 0)
+        r = read_released(json_object_get(object, "released"), &standing->released);
+    return r > 0 ? STANDING_E_MALFORMED : r;
+}
+
+static int read_schedule(const json_t *object, Schedule *schedule)
+{
+    uint64_t n_failures, next_round;
+
+    if (json_get_u64(object, "n_failures", &n_failures) || n_failures > UINT32_MAX ||
+        json_get_u64(object, "next_round", &next_round))
+        return STANDING_E_MALFORMED;
+    schedule->n_failures = (unsigned)n_failures;
+    schedule->next_round_boottime_usec = next_round == INT64_MAX ? USEC_INFINITY : next_round;
+    return STANDING_OK;
+}
+
+int standing_decode(ByteView record, const StandingOwner *owner, Schedule *schedule, Standing *ret,
+                    uint64_t *ret_token_inode)
+{
+    _cleanup_standing_ Standing standing = STANDING_INIT;
+    json_auto_t *object = NULL;
+    uint64_t version = 0, token_inode = 0;
+    Schedule planned = *schedule;
+
+    int r = json_parse(record, STANDING_RECORD_MAX, &object);
+    if (r < 0)
+        return r;
+    if (r > 0 || json_get_u64(object, "attestd_standing", &version) || version != RECORD_VERSION ||
+        json_get_u64(object, "token_inode", &token_inode))
+        return STANDING_E_MALFORMED;
+    if (!owner_matches(object, owner))
+        return STANDING_E_OWNER;
+    r = read_members(object, &standing);
+    if (r == 0 && standing.verdict.basis && strcmp(standing.verdict.basis, owner->basis) != 0)
+        r = STANDING_E_OWNER;
+    if (r == 0)
+        r = read_schedule(object, &planned);
+    if (r)
+        return r;
+
+    *schedule = planned;
+    *ret = standing;
+    *ret_token_inode = token_inode;
+    standing = STANDING_INIT;
+    return STANDING_OK;
+}
+
+Event standing_restore(Standing *standing, Schedule *schedule)
+{
+    bool was_refused = standing->state == STATE_REFUSED;
+
+    schedule_hold_verdict(schedule, standing->verdict.expires_boottime_usec,
+                          standing->verdict.expires_realtime_usec);
+    bool is_trusted = state_has_verdict(standing->state) && standing->verdict.token_fd >= 0 &&
+                      schedule_verdict_left_usec(schedule) > 0;
+    if (!is_trusted) {
+        verdict_done(&standing->verdict);
+        schedule_drop_verdict(schedule);
+    }
+    if (schedule->next_round_boottime_usec == USEC_INFINITY)
+        schedule_retry(schedule, 0);
+    standing->state = STATE_UNPROVEN;
+    if (is_trusted)
+        return EVENT_RESTORED_TRUSTED;
+    return was_refused ? EVENT_RESTORED_REFUSED : EVENT_RESTORED_WAITING;
+}

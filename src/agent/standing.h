@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the machine stands: what the bus shows, and what a run of the daemon leaves to the next one
+ * of the same boot. Pure; the descriptor store is standing-store.
+ */
+#pragma once
+
+#include "agent/lifecycle.h"
+#include "agent/schedule.h"
+#include "agent/verdict.h"
+
+#define STANDING_RECORD_MAX (256 * 1024) /* bytes; four times a worker's answer */
+
+/* What decided against the last round. Owned texts, NULL where it passed or none ran. */
+typedef struct LastError {
+    char *name;
+    char *text;
+    char *remedy;
+} LastError;
+
+/* Owned: standing_done(). Begin with STANDING_INIT. */
+typedef struct Standing {
+    State state;
+    uint64_t since_boottime_usec;
+    uint64_t last_round_boottime_usec; /* end of the last round; 0: none yet */
+    LastError last_error;
+    Findings findings; /* of the last round */
+    Verdict verdict;   /* held in TRUSTED and RENEWING only */
+    Texts released;    /* secrets given out since a verdict is held; names, each once */
+} Standing;
+
+#define STANDING_INIT                                                                              \
+    ((Standing){ .state = STATE_UNPROVEN, .verdict = VERDICT_NONE, .findings.source = "agent" })
+
+void standing_done(Standing *standing);
+#define _cleanup_standing_ _cleanup_(standing_done)
+
+/* Takes the findings of a round that ended at NOW; last_error follows from them. -ENOMEM. */
+_must_check_ int standing_note_round(Standing *standing, Findings *findings, uint64_t now);
+
+#define STANDING_RELEASED_MAX 1024 /* names; as many secrets as are listed */
+
+/* Notes that the secret NAME was given out. -ENOMEM. */
+_must_check_ int standing_note_released(Standing *standing, const char *name);
+
+/*
+ * Whose record it is: only the same boot and verifier may go on with it, and only the settings that
+ * its verdict was obtained under with that. Borrowed.
+ */
+typedef struct StandingOwner {
+    const char *boot_id;
+    const char *verifier;
+    const char *issuer;
+    const char *basis; /* config_basis() */
+} StandingOwner;
+
+/*
+ * One JSON object, owned text. What the schedule plans goes with it; the token does not, but
+ * TOKEN_INODE says which one belongs to it (0: none). NULL when out of memory.
+ */
+char *standing_encode(const Standing *standing, const Schedule *schedule,
+                      const StandingOwner *owner, uint64_t token_inode);
+
+enum {
+    STANDING_OK,
+    STANDING_E_MALFORMED, /* not such a record, or a torn one */
+    STANDING_E_OWNER,     /* of another boot, verifier, or settings that a verdict rests on */
+};
+
+/*
+ * Reads it back. The failures and the next round go into SCHEDULE; RET's verdict still lacks its
+ * token. A named no or -ENOMEM; nothing is touched then.
+ */
+_must_check_ int standing_decode(ByteView record, const StandingOwner *owner, Schedule *schedule,
+                                 Standing *ret, uint64_t *ret_token_inode);
+
+/*
+ * What a restored standing means for the lifecycle, by SCHEDULE's clocks: a verdict counts only
+ * with its token and while it lasts, and is dropped else. A round that was running counts as
+ * failed.
+ */
+Event standing_restore(Standing *standing, Schedule *schedule);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every cell of the lifecycle, and what must hold whichever way the table is written.
+ */
+#include "agent/lifecycle.h"
+#include "testing.h"
+
+#define NO N_STATES /* impossible */
+
+/* Row by state, column by event, as docs/architecture.md tells them. */
+/* clang-format off */
+static const struct {
+    State next;
+    unsigned actions;
+} wanted[N_STATES][N_EVENTS] = {
+    [STATE_UNPROVEN] = {
+        [EVENT_START] = { STATE_PROVING, ACTION_START_ROUND },
+        [EVENT_RESTORED_TRUSTED] = { STATE_TRUSTED, ACTION_ADOPT },
+        [EVENT_RESTORED_WAITING] = { STATE_WAITING, 0 },
+        [EVENT_RESTORED_REFUSED] = { STATE_REFUSED, 0 },
+        [EVENT_TIMER] = { NO, 0 },
+        [EVENT_ROUND_PASSED] = { NO, 0 },
+        [EVENT_ROUND_REFUSED] = { NO, 0 },
+        [EVENT_ROUND_FAILED] = { NO, 0 },
+        [EVENT_VERDICT_EXPIRED] = { NO, 0 },
+        [EVENT_REQUESTED] = { NO, 0 },
+        [EVENT_STOP] = { STATE_STOPPING, 0 },
+    },
+    [STATE_PROVING] = {
+        [EVENT_START] = { NO, 0 },
+        [EVENT_RESTORED_TRUSTED] = { NO, 0 },
+        [EVENT_RESTORED_WAITING] = { NO, 0 },
+        [EVENT_RESTORED_REFUSED] = { NO, 0 },
+        [EVENT_TIMER] = { NO, 0 },
+        [EVENT_ROUND_PASSED] = { STATE_TRUSTED, ACTION_ADOPT | ACTION_SCHEDULE_RENEWAL },
+        [EVENT_ROUND_REFUSED] = { STATE_REFUSED, ACTION_SCHEDULE_REFUSED },
+        [EVENT_ROUND_FAILED] = { STATE_WAITING, ACTION_SCHEDULE_RETRY },
+        [EVENT_VERDICT_EXPIRED] = { NO, 0 },
+        [EVENT_REQUESTED] = { STATE_PROVING, 0 },
+        [EVENT_STOP] = { STATE_STOPPING, ACTION_CANCEL_ROUND },
+    },
+    [STATE_TRUSTED] = {
+        [EVENT_START] = { NO, 0 },
+        [EVENT_RESTORED_TRUSTED] = { NO, 0 },
+        [EVENT_RESTORED_WAITING] = { NO, 0 },
+        [EVENT_RESTORED_REFUSED] = { NO, 0 },
+        [EVENT_TIMER] = { STATE_RENEWING, ACTION_START_ROUND },
+        [EVENT_ROUND_PASSED] = { NO, 0 },
+        [EVENT_ROUND_REFUSED] = { NO, 0 },
+        [EVENT_ROUND_FAILED] = { NO, 0 },
+        [EVENT_VERDICT_EXPIRED] = { STATE_WAITING, ACTION_WITHDRAW | ACTION_SCHEDULE_EXPIRED },
+        [EVENT_REQUESTED] = { STATE_RENEWING, ACTION_START_ROUND },
+        [EVENT_STOP] = { STATE_STOPPING, ACTION_WITHDRAW },
+    },
+    [STATE_RENEWING] = {
+        [EVENT_START] = { NO, 0 },
+        [EVENT_RESTORED_TRUSTED] = { NO, 0 },
+        [EVENT_RESTORED_WAITING] = { NO, 0 },
+        [EVENT_RESTORED_REFUSED] = { NO, 0 },
+        [EVENT_TIMER] = { NO, 0 },
+        [EVENT_ROUND_PASSED] = { STATE_TRUSTED, ACTION_ADOPT | ACTION_SCHEDULE_RENEWAL },
+        [EVENT_ROUND_REFUSED] = { STATE_REFUSED, ACTION_WITHDRAW | ACTION_SCHEDULE_REFUSED },
+        [EVENT_ROUND_FAILED] = { STATE_TRUSTED, ACTION_SCHEDULE_RETRY },
+        [EVENT_VERDICT_EXPIRED] = { STATE_PROVING, ACTION_WITHDRAW },
+        [EVENT_REQUESTED] = { STATE_RENEWING, 0 },
+        [EVENT_STOP] = { STATE_STOPPING, ACTION_CANCEL_ROUND | ACTION_WITHDRAW },
+    },
+    [STATE_WAITING] = {
+        [EVENT_START] = { NO, 0 },
+        [EVENT_RESTORED_TRUSTED] = { NO, 0 },
+        [EVENT_RESTORED_WAITING] = { NO, 0 },
+        [EVENT_RESTORED_REFUSED] = { NO, 0 },
+        [EVENT_TIMER] = { STATE_PROVING, ACTION_START_ROUND },
+        [EVENT_ROUND_PASSED] = { NO, 0 },
+        [EVENT_ROUND_REFUSED] = { NO, 0 },
+        [EVENT_ROUND_FAILED] = { NO, 0 },
+        [EVENT_VERDICT_EXPIRED] = { NO, 0 },
+        [EVENT_REQUESTED] = { STATE_PROVING, ACTION_START_ROUND },
+        [EVENT_STOP] = { STATE_STOPPING, 0 },
+    },
+    [STATE_REFUSED] = {
+        [EVENT_START] = { NO, 0 },
+        [EVENT_RESTORED_TRUSTED] = { NO, 0 },
+        [EVENT_RESTORED_WAITING] = { NO, 0 },
+        [EVENT_RESTORED_REFUSED] = { NO, 0 },
+        [EVENT_TIMER] = { STATE_PROVING, ACTION_START_ROUND },
+        [EVENT_ROUND_PASSED] = { NO, 0 },
+        [EVENT_ROUND_REFUSED] = { NO, 0 },
+        [EVENT_ROUND_FAILED] = { NO, 0 },
+        [EVENT_VERDICT_EXPIRED] = { NO, 0 },
+        [EVENT_REQUESTED] = { STATE_PROVING, ACTION_START_ROUND },
+        [EVENT_STOP] = { STATE_STOPPING, 0 },
+    },
+    [STATE_STOPPING] = {
+        [EVENT_START] = { NO, 0 },
+        [EVENT_RESTORED_TRUSTED] = { NO, 0 },
+        [EVENT_RESTORED_WAITING] = { NO, 0 },
+        [EVENT_RESTORED_REFUSED] = { NO, 0 },
+        [EVENT_TIMER] = { NO, 0 },
+        [EVENT_ROUND_PASSED] = { NO, 0 },
+        [EVENT_ROUND_REFUSED] = { NO, 0 },
+        [EVENT_ROUND_FAILED] = { NO, 0 },
+        [EVENT_VERDICT_EXPIRED] = { NO, 0 },
+        [EVENT_REQUESTED] = { STATE_STOPPING, 0 },
+        [EVENT_STOP] = { STATE_STOPPING, 0 },
+    },
+};
+/* clang-format on */
+
+static void every_cell_is_as_documented(void)
+{
+    for (State state = 0; state < N_STATES; state++)
+        for (Event event = 0; event < N_EVENTS; event++) {
+            Transition step = { .next = NO };
+            int r = lifecycle_step(state, event, &step);
+
+            check(lifecycle_is_spelled(state, event));
+            check_int(r, wanted[state][event].next == NO ? LIFECYCLE_E_IMPOSSIBLE : LIFECYCLE_OK);
+            check_int(step.next, wanted[state][event].next);
+            check_int(step.actions, wanted[state][event].actions);
+        }
+}
+
+static void nothing_beyond_the_table_is_possible(void)
+{
+    Transition step;
+
+    check_int(lifecycle_step(N_STATES, EVENT_TIMER, &step), LIFECYCLE_E_IMPOSSIBLE);
+    check_int(lifecycle_step(STATE_TRUSTED, N_EVENTS, &step), LIFECYCLE_E_IMPOSSIBLE);
+}
+
+static bool steps(State state, Event event, Transition *ret)
+{
+    return lifecycle_step(state, event, ret) == LIFECYCLE_OK;
+}
+
+static void a_verdict_is_adopted_and_withdrawn_in_pairs(void)
+{
+    for (State state = 0; state < N_STATES; state++)
+        for (Event event = 0; event < N_EVENTS; event++) {
+            Transition step;
+            if (!steps(state, event, &step))
+                continue;
+            bool had = state_has_verdict(state), has = state_has_verdict(step.next);
+            if (had && !has)
+                check(step.actions & ACTION_WITHDRAW);
+            if (!had && has)
+                check(step.actions & ACTION_ADOPT);
+            if (!had)
+                check(!(step.actions & ACTION_WITHDRAW));
+        }
+}
+
+static void a_refusal_never_leaves_a_verdict(void)
+{
+    for (State state = 0; state < N_STATES; state++) {
+        Transition step;
+        if (steps(state, EVENT_ROUND_REFUSED, &step))
+            check_int(step.next, STATE_REFUSED);
+        if (steps(state, EVENT_VERDICT_EXPIRED, &step))
+            check(!state_has_verdict(step.next));
+    }
+}
+
+static void only_a_passed_round_brings_a_verdict(void)
+{
+    for (State state = 0; state < N_STATES; state++)
+        for (Event event = 0; event < N_EVENTS; event++) {
+            Transition step;
+            if (steps(state, event, &step) && step.actions & ACTION_ADOPT)
+                check(event == EVENT_ROUND_PASSED || event == EVENT_RESTORED_TRUSTED);
+        }
+}
+
+static void rounds_start_where_none_runs_and_end_planned(void)
+{
+    const unsigned plans = ACTION_SCHEDULE_RENEWAL | ACTION_SCHEDULE_RETRY |
+                           ACTION_SCHEDULE_REFUSED | ACTION_SCHEDULE_EXPIRED;
+
+    for (State state = 0; state < N_STATES; state++)
+        for (Event event = 0; event < N_EVENTS; event++) {
+            Transition step;
+            if (!steps(state, event, &step))
+                continue;
+            if (step.actions & ACTION_START_ROUND)
+                check(!state_has_round(state) && state_has_round(step.next));
+            if (!state_has_round(state) && state_has_round(step.next))
+                check(step.actions & ACTION_START_ROUND);
+            if (state_has_round(state) && !state_has_round(step.next))
+                check(step.next == STATE_STOPPING ? step.actions & ACTION_CANCEL_ROUND
+                                                  : step.actions & plans);
+        }
+}
+
+static void stopping_is_final(void)
+{
+    for (Event event = 0; event < N_EVENTS; event++) {
+        Transition step;
+        if (steps(STATE_STOPPING, event, &step))
+            check_int(step.next, STATE_STOPPING);
+    }
+    for (State state = 0; state < N_STATES; state++) {
+        Transition step;
+        check(steps(state, EVENT_STOP, &step));
+        check_int(step.next, STATE_STOPPING);
+    }
+}
+
+static void names_lead_back(void)
+{
+    for (State state = 0; state < N_STATES; state++)
+        check_int(state_from_name(state_name(state)), state);
+    check_int(state_from_name("BLESSED"), N_STATES);
+    check_int(state_from_name(""), N_STATES);
+    for (Event event = 0; event < N_EVENTS; event++)
+        check(event_name(event) && *event_name(event));
+    for (unsigned i = 0; i < N_ACTIONS; i++)
+        check(*action_name((Action)(1U << i)));
+}
+
+static const Test tests[] = {
+    { "every cell is as documented", every_cell_is_as_documented },
+    { "nothing beyond the table is possible", nothing_beyond_the_table_is_possible },
+    { "a verdict is adopted and withdrawn in pairs", a_verdict_is_adopted_and_withdrawn_in_pairs },
+    { "a refusal never leaves a verdict", a_refusal_never_leaves_a_verdict },
+    { "only a passed round brings a verdict", only_a_passed_round_brings_a_verdict },
+    { "rounds start where none runs and end planned",
+      rounds_start_where_none_runs_and_end_planned },
+    { "stopping is final", stopping_is_final },
+    { "names lead back", names_lead_back },
+};
+
+TEST_MAIN(tests)
