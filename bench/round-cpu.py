@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""CPU of rounds: starts both workers itself, one connection each, and asks the kernel what every
+process used, start included. Waiting for device, TPM, network and pacing costs wall time, not CPU;
+what tpm2-tss computes in our process does count."""
+import argparse
+import array
+import json
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import tempfile
+import threading
+
+parser = argparse.ArgumentParser()
+for name in ("worker", "collect", "rounds", "work", "trust", "url", "tcti", "event-log", "configfs"):
+    parser.add_argument(f"--{name}", required=True)
+args = parser.parse_args()
+
+with open(args.trust, encoding="utf-8") as f:
+    trust = json.load(f)
+
+directory = tempfile.mkdtemp(dir=args.work)
+os.mkdir(f"{directory}/lock")
+collect_path = f"{directory}/collect.sock"
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(collect_path)
+listener.listen()
+
+
+def run(command, connection):
+    """Runs COMMAND on CONNECTION as socket activation would; its user and system seconds."""
+    script = 'exec 3<&0; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"'
+    child = subprocess.Popen(["/bin/sh", "-c", script, *command], stdin=connection)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
+
+
+def collect(seconds):
+    connection, _ = listener.accept()
+    seconds.append(run([args.collect, "--lock-directory", f"{directory}/lock", "--configfs-directory", args.configfs,
+                        "--log-directory", os.path.dirname(args.event_log)], connection))
+    connection.close()
+
+
+def request(purpose, tcti, gates=()):
+    asked = {
+        "verb": "round", "purpose": purpose,
+        "evidence": {"source": "configfs-tsm", "device": "/dev/sev-guest", "configfs_directory": args.configfs,
+                     "tcti": tcti, "attestation_key": "auto", "pcr_bank": "sha256",
+                     "pcrs": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15], "event_log": args.event_log,
+                     "userspace_log": "", "preflight": "enforce"},
+        "verifier": {"name": "bench", "protocol": "native", "urls": [args.url], "verifier_id": trust["verifier_id"],
+                     "ca_pem": trust["ca_pem"], "pins": [], "proxy": "", "issuer": trust["issuer"],
+                     "audience": trust["audience"], "token_keys": trust["token_keys"],
+                     "algorithms": trust["algorithms"], "require": [], "timeout_sec": 30, "leeway_sec": 60,
+                     "accept_simulated": True, "accept_host_tpm": True,
+                     "simulated_roots": trust.get("simulated_roots", [])},
+        "gates": [{"name": gate, "release_key": trust["release_key"]} for gate in gates],
+        "collect_socket": collect_path, "lock_directory": f"{directory}/lock", "fds": [],
+    }
+    if purpose == "caller":
+        asked["nonce"] = "AAAAAAAAAAAAAAAAAAAAAA"
+    return asked
+
+
+def read_answer(connection):
+    data, fds = b"", array.array("i")
+    while not data.endswith(b"\n"):
+        part, ancillary, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(64))
+        for level, kind, payload in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                fds.frombytes(payload[:len(payload) - len(payload) % fds.itemsize])
+        if not part:
+            break
+        data += part
+    for fd in fds:
+        os.close(fd)
+    return json.loads(data)
+
+
+def one_round(asked):
+    ours, theirs = socket.socketpair()
+    ours.sendall(json.dumps(asked).encode() + b"\n")
+    collected, answer = [], []
+    threads = [threading.Thread(target=collect, args=(collected,)),
+               threading.Thread(target=lambda: answer.append(read_answer(ours)))]
+    for thread in threads:
+        thread.start()
+    used = run([args.worker, "round"], theirs)
+    theirs.close()
+    for thread in threads:
+        thread.join()
+    if answer[0]["result"] != "ok":
+        raise SystemExit(f"the round did not pass: {answer[0]}")
+    return used * 1000, collected[0] * 1000, answer[0]["timings_usec"]
+
+
+def line(label, values):
+    print(f"  {label}: median {statistics.median(values):.1f} ms, least {min(values):.1f}, most {max(values):.1f}")
+
+
+def walls(timings):
+    return (timings["total"] - timings["pacing"]) / 1000
+
+
+def measure(label, asked):
+    """Prints and returns the median CPU of both workers."""
+    results = [one_round(asked) for _ in range(int(args.rounds))]
+    print(f"{label}, {len(results)} rounds")
+    line("CPU of the round worker, start included", [r[0] for r in results])
+    line("CPU of the collect worker, start included", [r[1] for r in results])
+    line("CPU of both", [r[0] + r[1] for r in results])
+    line("wall without the pause between reports", [walls(r[2]) for r in results])
+    for name in sorted({n for r in results for n in r[2]}):
+        line(f"wall of step {name}", [r[2][name] / 1000 for r in results if name in r[2]])
+    return statistics.median(r[0] + r[1] for r in results)
+
+
+def rest():
+    """The pause between two reports is over: for rounds that are compared with each other."""
+    with open(f"{directory}/lock/report.lock", "w", encoding="ascii"):
+        pass
+
+
+def compare_gates(counts):
+    """Prints what rounds with so many gates cost, made in turns so that the machine's mood is shared."""
+    results = {n: [] for n in counts}
+    for _ in range(int(args.rounds)):
+        for n in counts:
+            rest()
+            results[n].append(one_round(request("round", args.tcti, [f"bench-{i}" for i in range(n)])))
+    for n in counts:
+        print(f"whole round with {n} gates, {args.rounds} rounds")
+        line("CPU of the round worker, start included", [r[0] for r in results[n]])
+        line("wall", [walls(r[2]) for r in results[n]])
+        line("wall of the steps quote and token", [(r[2]["quote"] + r[2]["token"]) / 1000 for r in results[n]])
+
+
+whole = measure("whole round", request("round", args.tcti))
+offline = measure("without network (evidence for a caller)", request("caller", args.tcti))
+neither = measure("without network and TPM", request("caller", "none"))
+print(f"CPU outside TPM and network, process starts included: {neither:.1f} ms; "
+      f"TPM's share {offline - neither:.1f} ms, network's {whole - offline:.1f} ms")
+compare_gates((0, 1, 4))
+print(f"largest worker: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss} KiB resident")
