@@ -10,11 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 
 #define SPARE_ABSENT    "none" /* what the unit's default of the credential says */
 #define LOCK_WAIT_USEC  (2 * USEC_PER_SEC)
@@ -47,22 +47,48 @@ static bool has_parent_component(const char *path)
     return false;
 }
 
-/* The kernel follows REST and stops at the first link that leads out of DIRECTORY. */
-static int open_below(const char *directory, const char *rest, int *ret)
+/* One name in a directory, no link: OPEN_E_OUTSIDE for one. */
+static int open_part(int directory_fd, const char *name, int flags, int *ret)
 {
-    const struct open_how how = {
-        .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, /* a FIFO holds nobody up */
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-    };
-    _cleanup_close_ int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct stat st;
+    int fd = openat(directory_fd, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 
-    if (directory_fd < 0)
-        return -errno;
-    int fd = (int)syscall(SYS_openat2, directory_fd, rest, &how, sizeof(how));
-    if (fd < 0)
-        return errno == EXDEV || errno == ELOOP ? OPEN_E_OUTSIDE : -errno;
+    if (fd < 0) {
+        int error = errno;
+        bool is_link =
+            fstatat(directory_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+        return is_link ? OPEN_E_OUTSIDE : -error;
+    }
     *ret = fd;
     return OPEN_OK;
+}
+
+/*
+ * Part by part, following no link: openat2() would let the kernel judge them, but it cannot be had
+ * under RestrictSUIDSGID= (systemd.exec(5)).
+ */
+static int open_below(const char *directory, const char *rest, int *ret)
+{
+    _cleanup_close_ int at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (at < 0)
+        return -errno;
+    for (size_t length = strcspn(rest, "/"); rest[length]; length = strcspn(rest, "/")) {
+        char name[NAME_MAX + 1];
+        int fd;
+
+        if (length > NAME_MAX)
+            return -ENAMETOOLONG;
+        memcpy(name, rest, length);
+        name[length] = 0;
+        int r = open_part(at, name, O_PATH | O_DIRECTORY, &fd);
+        if (r != OPEN_OK)
+            return r;
+        (void)close(at);
+        at = fd;
+        rest += length + strspn(rest + length, "/");
+    }
+    return open_part(at, rest, O_RDONLY | O_NONBLOCK /* a FIFO holds nobody up */, ret);
 }
 
 /* OPEN_OK, OPEN_E_OUTSIDE or negative errno. */

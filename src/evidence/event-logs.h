@@ -14,7 +14,10 @@
 #define EVENT_LOG_FIRMWARE_DEFAULT  "/sys/kernel/security/tpm0/binary_bios_measurements"
 #define EVENT_LOG_USERSPACE_DEFAULT "/run/log/systemd/tpm2-measure.log"
 
-/* Where logs may lie: absolute directories, borrowed. Nothing outside of them is opened. */
+/*
+ * Where logs may lie: absolute directories, borrowed. Nothing outside of them is opened, and no
+ * link below them is followed.
+ */
 typedef struct LogDirectories {
     const char *const *paths;
     size_t n_paths;
@@ -23,7 +26,7 @@ typedef struct LogDirectories {
 enum {
     EVENT_LOG_OK,
     EVENT_LOG_E_ABSENT,  /* nothing to read; FINDINGS says why */
-    EVENT_LOG_E_REFUSED, /* not in an allowed directory, or a way out; FINDINGS has a failure */
+    EVENT_LOG_E_REFUSED, /* not in an allowed directory, or by a link; FINDINGS has a failure */
 };
 
 /*

@@ -150,7 +150,7 @@ static int choose_level(const Collection *collection, uint64_t *ret)
 static int write_level(Collection *collection)
 {
     char text[32];
-    uint64_t level;
+    uint64_t level = 0;
 
     int r = choose_level(collection, &level);
     if (r != SOURCE_OK)
