@@ -211,7 +211,7 @@ int bus_client_report(const sd_bus_error *error, int r)
         if (length >= suffix && strcmp(error_name + length - suffix, remedies[i].error) == 0) {
             (void)fprintf(stderr, "attestctl: %s\nRemedy: %s.\n", remedies[i].cause,
                           remedies[i].remedy);
-            return remedies[i].exit_class;
+            return (int)remedies[i].exit_class;
         }
     }
 

@@ -41,7 +41,9 @@ static void a_secret_is_locked_and_left_out_of_dumps(void)
     char flag_line[160];
     (void)snprintf(flag_line, sizeof(flag_line), "%.*s", (int)strcspn(flags, "\n"), flags);
     check(strstr(flag_line, " dd"));
+#ifndef __SANITIZE_ADDRESS__ /* it makes mlock() do nothing */
     check(strstr(flag_line, " lo"));
+#endif
 }
 
 static const Test tests[] = {
