@@ -33,8 +33,8 @@ const char *asker_reason(int reason)
     return reasons[reason];
 }
 
-/* A name as it goes to the release worker and to the file system: docs/secrets.md. */
-static bool is_secret_name(const char *name)
+/* As the release worker and the file system take it. */
+bool asker_secret_is_valid(const char *name)
 {
     size_t length = strspn(name, SECRET_CHARS);
 
@@ -62,7 +62,7 @@ static int parse_unit(char *rest, Asker *asker)
     if (!slash || strchr(slash + 1, '/'))
         return ASKER_E_GRAMMAR;
     *slash = 0;
-    if (!is_service_name(rest) || !is_secret_name(slash + 1))
+    if (!is_service_name(rest) || !asker_secret_is_valid(slash + 1))
         return ASKER_E_NAME;
     asker->kind = ASKER_UNIT;
     (void)snprintf(asker->text, sizeof(asker->text), "unit:%s", rest);
@@ -73,7 +73,7 @@ static int parse_unit(char *rest, Asker *asker)
 /* "VOLUME" */
 static int parse_volume(const char *rest, Asker *asker)
 {
-    if (!is_secret_name(rest))
+    if (!asker_secret_is_valid(rest))
         return ASKER_E_NAME;
     asker->kind = ASKER_VOLUME;
     (void)snprintf(asker->text, sizeof(asker->text), "volume:%s", rest);

@@ -42,5 +42,8 @@ const char *asker_reason(int reason);
  */
 _must_check_ int asker_parse(ByteView name, Asker *ret);
 
+/* A name that a secret may have: docs/secrets.md. */
+bool asker_secret_is_valid(const char *name);
+
 /* Asks the kernel who is at the other end of SOCKET. A named no or negative errno. */
 _must_check_ int asker_identify(int socket, Asker *ret);

@@ -4,6 +4,7 @@
  */
 #include "agent/calls.h"
 
+#include "agent/asker.h"
 #include "agent/bouncer.h"
 #include "agent/bus-error.h"
 #include "agent/directory-names.h"
@@ -222,7 +223,8 @@ static int reply_with_names(Call *call, const Texts *names)
     if (r >= 0)
         r = sd_bus_message_open_container(reply, 'a', "s");
     for (size_t i = 0; i < names->n_items && r >= 0; i++)
-        r = sd_bus_message_append(reply, "s", names->items[i]);
+        if (asker_secret_is_valid(names->items[i]))
+            r = sd_bus_message_append(reply, "s", names->items[i]);
     if (r >= 0)
         r = sd_bus_message_close_container(reply);
     if (r < 0)

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define LIMIT_USEC (5 * USEC_PER_SEC)
+#define LIMIT_USEC (20 * USEC_PER_SEC) /* less than TimeoutStartSec= */
 
 typedef struct Farewell {
     PassedFds passed;

@@ -15,7 +15,7 @@
 #include <time.h>
 
 #define ACCURACY_USEC     (10 * USEC_PER_MSEC)
-#define LEAVE_LIMIT_USEC  (5 * USEC_PER_SEC)   /* TimeoutStopSec= of attestd.service is 10 s */
+#define LEAVE_LIMIT_USEC  (20 * USEC_PER_SEC)  /* TimeoutStopSec= of attestd.service is 30 s */
 #define STAYS_SHUT        "secret-no-approval" /* the worker's word for a gate that is not open */
 #define WORKER_IS_MISSING "release-worker-unreachable"
 
@@ -79,16 +79,12 @@ static bool is_due(const Secrets *secrets, const Asking *asking)
 
 static int secrets_on_released(const AnswerReleased *released, const char *error, void *userdata);
 
-/* Everyone who is due and of the kind of the first: one batch, which succeeds or fails as one. */
 static void choose_batch(Secrets *secrets)
 {
     secrets->n_batch = 0;
-    for (Asking *a = waiting_first(secrets->waiting); a; a = a->next) {
-        if (!is_due(secrets, a) ||
-            (secrets->n_batch > 0 && secrets->batch[0]->asker.kind != a->asker.kind))
-            continue;
-        secrets->batch[secrets->n_batch++] = a;
-    }
+    for (Asking *a = waiting_first(secrets->waiting); a; a = a->next)
+        if (is_due(secrets, a))
+            secrets->batch[secrets->n_batch++] = a;
 }
 
 static int serve(Secrets *secrets)
@@ -323,6 +319,8 @@ static int admit(Secrets *secrets, Asking *asking)
 
     if (r)
         return refuse(secrets, asking, "asker-unknown", r < 0 ? strerror(-r) : asker_reason(r));
+    if (asking->asker.kind == ASKER_VOLUME)
+        return refuse(secrets, asking, "asker-volume", NULL);
     if (!asking->is_stored)
         return refuse(secrets, asking, "asker-not-kept", NULL);
     if (waiting_count(secrets->waiting, &asking->asker) > SECRETS_ASKER_MAX ||

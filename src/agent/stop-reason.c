@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define MANAGER      "org.freedesktop.systemd1"
-#define LIMIT_USEC   (2 * USEC_PER_SEC) /* for all of it; TimeoutStopSec= is 10 s */
+#define LIMIT_USEC   (2 * USEC_PER_SEC) /* for all of it; TimeoutStopSec= is 30 s */
 #define NO_WAIT_USEC 0
 
 struct StopReason {

@@ -70,6 +70,8 @@ static const CatalogEntry entries[] = {
     /* Those who ask for a secret. */
     { "asker-unknown", "whoever asks is no unit and no volume of this system",
       "ask by LoadCredential= in a unit file, or by /etc/crypttab", EXIT_CLASS_USAGE },
+    { "asker-volume", "a volume asks, and secrets can be sealed for services only",
+      "let a service have the key by LoadCredential= and open the volume", EXIT_CLASS_USAGE },
     { "asker-too-many", "too many askers are waiting, of this one or in all",
       "start it again when others have been served", EXIT_CLASS_NOT_ATTESTED },
     { "asker-not-kept", "the connection cannot be kept safe from a crash",

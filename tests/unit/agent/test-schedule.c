@@ -116,6 +116,26 @@ static void renewal_follows_the_wall_clock_where_that_is_stricter(void)
     check_int(delay(&s), 70 * SEC);
 }
 
+static void renewal_follows_the_approval_that_ends_first(void)
+{
+    Schedule s = make();
+
+    schedule_hold_verdict(&s, boottime + 900 * SEC, realtime + 900 * SEC);
+    schedule_hold_approvals(&s, boottime + 200 * SEC);
+    dice_permille = 0;
+    schedule_renewal(&s);
+    check_int(delay(&s), 100 * SEC);
+    schedule_hold_approvals(&s, boottime + 2000 * SEC);
+    schedule_renewal(&s);
+    check_int(delay(&s), 450 * SEC);
+    /* One that is over already leads to a round at once, and not to a spin. */
+    schedule_hold_approvals(&s, boottime - 1);
+    schedule_renewal(&s);
+    check_int(delay(&s), SCHEDULE_RENEWAL_MIN_USEC);
+    schedule_drop_verdict(&s);
+    check_int(s.approval_boottime_usec, 0);
+}
+
 static void the_interval_bounds_renewal_of_a_long_verdict(void)
 {
     Schedule s = make();
@@ -325,6 +345,8 @@ static const Test tests[] = {
       renewal_comes_at_half_to_seven_tenths_of_what_is_left },
     { "renewal follows the wall clock where that is stricter",
       renewal_follows_the_wall_clock_where_that_is_stricter },
+    { "renewal follows the approval that ends first",
+      renewal_follows_the_approval_that_ends_first },
     { "the interval bounds renewal of a long verdict",
       the_interval_bounds_renewal_of_a_long_verdict },
     { "renewal never spins", renewal_never_spins },

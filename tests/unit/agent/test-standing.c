@@ -53,6 +53,12 @@ static void a_record_reads_back_as_it_was_written(void)
     uint64_t inode = 0;
 
     hold(&before, 900 * USEC_PER_SEC);
+    before.verdict.approvals.items[0] =
+        (GateApproval){ .gate = strdup("db"), .expires_boottime_usec = 99, .fd = -EBADF };
+    before.verdict.approvals.n_items = 1;
+    check_int(standing_note_released(&before, "one"), 0);
+    check_int(standing_note_released(&before, "two"), 0);
+    check_int(standing_note_released(&before, "one"), 0);
     schedule.n_failures = 3;
     schedule.next_round_boottime_usec = 77;
     _cleanup_free_ char *record = standing_encode(&before, &schedule, &owner, 4711);
@@ -74,6 +80,29 @@ static void a_record_reads_back_as_it_was_written(void)
     check(after.verdict.simulated);
     check_int(after.verdict.expires_boottime_usec, before.verdict.expires_boottime_usec);
     check_int(after.verdict.expires_realtime_usec, before.verdict.expires_realtime_usec);
+    check_int(after.verdict.approvals.n_items, 1);
+    check_str(after.verdict.approvals.items[0].gate, "db");
+    check_int(after.verdict.approvals.items[0].expires_boottime_usec, 99);
+    check_int(after.released.n_items, 2);
+    check_str(after.released.items[1], "two");
+}
+
+static void what_was_released_is_remembered_up_to_a_limit(void)
+{
+    _cleanup_standing_ Standing standing = make_standing(STATE_TRUSTED), again = STANDING_INIT;
+    Schedule schedule = make_schedule(), planned = make_schedule();
+    uint64_t inode;
+    char name[72];
+
+    for (int i = 0; i < STANDING_RELEASED_MAX + 10; i++) {
+        (void)snprintf(name, sizeof(name), "%064d", i);
+        check_int(standing_note_released(&standing, name), 0);
+    }
+    check_int(standing.released.n_items, STANDING_RELEASED_MAX);
+    _cleanup_free_ char *record = standing_encode(&standing, &schedule, &owner, 0);
+    check(record && strlen(record) < STANDING_RECORD_MAX / 2);
+    check_int(standing_decode(view_of_string(record), &owner, &planned, &again, &inode), 0);
+    check_int(again.released.n_items, STANDING_RELEASED_MAX);
 }
 
 static void no_planned_round_reads_back_as_none(void)
@@ -238,6 +267,8 @@ static const Test tests[] = {
     { "a record reads back as it was written", a_record_reads_back_as_it_was_written },
     { "no planned round reads back as none", no_planned_round_reads_back_as_none },
     { "every prefix of a record is torn", every_prefix_of_a_record_is_torn },
+    { "what was released is remembered up to a limit",
+      what_was_released_is_remembered_up_to_a_limit },
     { "each member is needed", each_member_is_needed },
     { "only the same boot and verifier may read it", only_the_same_boot_and_verifier_may_read_it },
     { "a verdict under other settings is not gone on with",
