@@ -217,7 +217,7 @@ class Rights(Case):
             lab.worker.reply("ok")
             lab.wait_for("TRUSTED")
             denied = {"org.freedesktop.DBus.Error.AccessDenied": 1}
-            for method in ("Attest", "GetToken", "CollectEvidence"):
+            for method in ("Attest", "GetToken", "CollectEvidence", "ListSecrets"):
                 self.assertEqual(lab.as_nobody(method, "1", "1", "1"), denied)
             self.assertEqual(read_fd(lab.call("GetToken")).decode(), TOKEN)
             self.assertTrue(lab.worker.arrived.empty(), "a round was begun for nobody")
