@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Settings as attest-worker's requests carry them, the same from attestd and attestctl.
+ * Settings as the workers' requests carry them, the same from attestd and attestctl.
  */
 #pragma once
 

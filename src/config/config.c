@@ -259,19 +259,22 @@ int config_load_from(const char *path, const char *const *directories, size_t n_
                      Findings *findings, Config **ret)
 {
     _cleanup_(config_freep) Config *config = calloc(1, sizeof(*config));
-    size_t n_before = findings->n_items;
-    Loader loader = { .config = config, .findings = findings };
+    /* Its own: the caller's may be full, and would then drop what is wrong here. */
+    _cleanup_findings_ Findings found = { .source = findings->source };
+    Loader loader = { .config = config, .findings = &found };
 
     if (!config)
         return -ENOMEM;
     int r = load_files(path, directories, n_directories, &loader);
     /* Without the main file the rest would be complaints about its absence. */
     if (r == 0 && config->files.n_items > 0)
-        r = complete(config, path, findings);
+        r = complete(config, path, &found);
     if (r < 0)
         return r;
-    if (findings->n_items > n_before)
-        return CONFIG_E_INVALID;
+    if (found.n_items > 0) {
+        r = findings_move(findings, &found);
+        return r < 0 ? r : CONFIG_E_INVALID;
+    }
     *ret = TAKE_PTR(config);
     return CONFIG_OK;
 }

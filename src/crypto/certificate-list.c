@@ -8,8 +8,8 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-/* The next certificate block; CERTIFICATE_E_ABSENT when there is none left. */
-static int next_pem(BIO *reader, Certificate **ret)
+/* The next certificate block as DER; CERTIFICATE_E_ABSENT when there is none left. */
+static int next_der(BIO *reader, Bytes *ret)
 {
     for (;;) {
         char *name = NULL;
@@ -19,12 +19,12 @@ static int next_pem(BIO *reader, Certificate **ret)
 
         int found = PEM_read_bio(reader, &name, &header, &data, &size);
         bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-        openssl_forget();
         if (found != 1)
-            return is_end ? CERTIFICATE_E_ABSENT : CERTIFICATE_E_SYNTAX;
+            return openssl_refusal(is_end ? CERTIFICATE_E_ABSENT : CERTIFICATE_E_SYNTAX);
+        openssl_forget();
 
         bool is_ours = strcmp(name, PEM_STRING_X509) == 0;
-        int r = is_ours ? certificate_from_der((ByteView){ data, (size_t)size }, ret) : 0;
+        int r = is_ours ? bytes_copy((ByteView){ data, (size_t)size }, ret) : 0;
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_free(data);
@@ -33,7 +33,15 @@ static int next_pem(BIO *reader, Certificate **ret)
     }
 }
 
-int certificate_from_pem(ByteView pem, Certificate **ret)
+static int next_pem(BIO *reader, Certificate **ret)
+{
+    _cleanup_bytes_ Bytes der = { 0 };
+
+    int r = next_der(reader, &der);
+    return r ? r : certificate_from_der(VIEW(der), ret);
+}
+
+int certificate_pem_to_der(ByteView pem, Bytes *ret)
 {
     if (pem.size > CERTIFICATE_SIZE_MAX * 2)
         return CERTIFICATE_E_SYNTAX;
@@ -41,8 +49,16 @@ int certificate_from_pem(ByteView pem, Certificate **ret)
     _cleanup_(BIO_free_allp) BIO *reader = openssl_reader(pem);
     if (!reader)
         return openssl_failure();
-    int r = next_pem(reader, ret);
+    int r = next_der(reader, ret);
     return r == CERTIFICATE_E_ABSENT ? CERTIFICATE_E_SYNTAX : r;
+}
+
+int certificate_from_pem(ByteView pem, Certificate **ret)
+{
+    _cleanup_bytes_ Bytes der = { 0 };
+
+    int r = certificate_pem_to_der(pem, &der);
+    return r ? r : certificate_from_der(VIEW(der), ret);
 }
 
 int certificate_parse(ByteView bytes, Certificate **ret)

@@ -117,9 +117,13 @@ int certificate_signature_of(const X509_ALGOR *algorithm, CertificateSignature *
 
 int certificate_signature(const Certificate *certificate, CertificateSignature *ret)
 {
+    const X509 *x509 = certificate_x509(certificate);
     const X509_ALGOR *algorithm;
 
-    X509_get0_signature(NULL, &algorithm, certificate_x509(certificate));
+    X509_get0_signature(NULL, &algorithm, x509);
+    /* The algorithm stands there twice, once of it signed: they must agree (RFC 5280 4.1.1.2). */
+    if (X509_ALGOR_cmp(algorithm, X509_get0_tbs_sigalg(x509)) != 0)
+        return CERTIFICATE_E_SIGNATURE;
     return certificate_signature_of(algorithm, ret);
 }
 
@@ -197,10 +201,13 @@ static int verify_with(const Certificate *leaf, STACK_OF(X509) * untrusted,
     X509_STORE_CTX_set0_trusted_stack(context, trusted);
 
     X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
-    X509_VERIFY_PARAM_set_time(parameters, (time_t)at_sec);
     X509_VERIFY_PARAM_set_depth(parameters, CHAIN_DEPTH_MAX);
     X509_VERIFY_PARAM_set_auth_level(parameters, AUTH_LEVEL);
     if (X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN) != 1)
+        return openssl_failure();
+    if (at_sec != CERTIFICATE_TIME_ANY)
+        X509_VERIFY_PARAM_set_time(parameters, (time_t)at_sec);
+    else if (X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME) != 1)
         return openssl_failure();
 
     int r = X509_verify_cert(context);

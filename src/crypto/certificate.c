@@ -28,6 +28,7 @@ struct Certificate {
 
 #define EXTENSIONS_MAX 64 /* real certificates have under 20 */
 #define CN_SIZE_MAX    256
+#define OID_SIZE_MAX   64 /* bytes of DER; AMD's have 11 */
 
 const char *certificate_reason(int reason)
 {
@@ -85,7 +86,9 @@ static int common_name(const X509_NAME *name, char **ret)
 
     int size =
         ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
-    if (size < 0 || size > CN_SIZE_MAX || memchr(text, 0, (size_t)size)) {
+    if (size < 0)
+        return openssl_refusal(CERTIFICATE_E_SYNTAX);
+    if (size > CN_SIZE_MAX || memchr(text, 0, (size_t)size)) {
         OPENSSL_free(text);
         return CERTIFICATE_E_SYNTAX;
     }
@@ -98,7 +101,7 @@ static int read_serial(const X509 *x509, char **ret)
 {
     _cleanup_(BN_freep) BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
     if (!number)
-        return CERTIFICATE_E_SYNTAX;
+        return openssl_refusal(CERTIFICATE_E_SYNTAX);
 
     char *hex = BN_bn2hex(number);
     if (!hex)
@@ -130,27 +133,30 @@ static int judge_extensions(const X509 *x509)
     return CERTIFICATE_OK;
 }
 
-static int read_key(Certificate *certificate)
+static int read_spki(Certificate *certificate)
 {
     uint8_t *der = NULL;
-    EVP_PKEY *pkey = X509_get0_pubkey(certificate->x509);
-
-    openssl_forget();
-    if (!pkey)
-        return CERTIFICATE_E_KEY;
-    int r = key_from_pkey(pkey, false, &certificate->key);
-    if (r)
-        return r < 0 ? r : CERTIFICATE_E_KEY;
 
     int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate->x509), &der);
     if (size < 0)
         return openssl_failure();
-    r = bytes_copy((ByteView){ der, (size_t)size }, &certificate->spki);
+    int r = bytes_copy((ByteView){ der, (size_t)size }, &certificate->spki);
     OPENSSL_free(der);
     return r;
 }
 
-static int read_fields(Certificate *certificate)
+static int read_key(Certificate *certificate)
+{
+    EVP_PKEY *pkey = X509_get0_pubkey(certificate->x509);
+
+    if (!pkey)
+        return openssl_refusal(CERTIFICATE_E_KEY);
+    openssl_forget();
+    int r = key_from_pkey(pkey, false, &certificate->key);
+    return r > 0 ? CERTIFICATE_E_KEY : r;
+}
+
+static int read_fields(Certificate *certificate, bool any_key)
 {
     X509 *x509 = certificate->x509;
 
@@ -158,6 +164,9 @@ static int read_fields(Certificate *certificate)
     if (r)
         return r;
     r = read_key(certificate);
+    if (r < 0 || (r > 0 && !any_key))
+        return r;
+    r = read_spki(certificate);
     if (r)
         return r;
     r = common_name(X509_get_subject_name(x509), &certificate->subject_cn);
@@ -177,11 +186,10 @@ static int read_fields(Certificate *certificate)
         return r;
     /* Asked for the first time, OpenSSL decodes the extensions it knows. */
     bool is_broken = (X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0;
-    openssl_forget();
-    return is_broken ? CERTIFICATE_E_SYNTAX : CERTIFICATE_OK;
+    return openssl_refusal(is_broken ? CERTIFICATE_E_SYNTAX : CERTIFICATE_OK);
 }
 
-int certificate_from_der(ByteView der, Certificate **ret)
+static int from_der(ByteView der, bool any_key, Certificate **ret)
 {
     const uint8_t *at = der.data;
 
@@ -193,19 +201,29 @@ int certificate_from_der(ByteView der, Certificate **ret)
         return -ENOMEM;
     certificate->n_references = 1;
     certificate->x509 = d2i_X509(NULL, &at, (long)der.size);
-    openssl_forget();
     if (!certificate->x509)
-        return CERTIFICATE_E_SYNTAX;
+        return openssl_refusal(CERTIFICATE_E_SYNTAX);
+    openssl_forget();
     if (at != der.data + der.size)
         return CERTIFICATE_E_TRAILING;
     int r = bytes_copy(der, &certificate->der);
     if (r < 0)
         return r;
-    r = read_fields(certificate);
+    r = read_fields(certificate, any_key);
     if (r)
         return r;
     *ret = TAKE_PTR(certificate);
     return CERTIFICATE_OK;
+}
+
+int certificate_from_der(ByteView der, Certificate **ret)
+{
+    return from_der(der, false, ret);
+}
+
+int certificate_from_der_to_show(ByteView der, Certificate **ret)
+{
+    return from_der(der, true, ret);
 }
 
 Certificate *certificate_ref(Certificate *certificate)
@@ -271,7 +289,8 @@ int64_t certificate_not_after_sec(const Certificate *certificate)
 
 bool certificate_is_valid_at(const Certificate *certificate, int64_t at_sec)
 {
-    return certificate->not_before_sec <= at_sec && at_sec <= certificate->not_after_sec;
+    return at_sec == CERTIFICATE_TIME_ANY ||
+           (certificate->not_before_sec <= at_sec && at_sec <= certificate->not_after_sec);
 }
 
 bool certificate_is_ca(const Certificate *certificate)
@@ -295,19 +314,22 @@ int certificate_spki_sha384(const Certificate *certificate, Digest *ret)
 
 int certificate_extension(const Certificate *certificate, const char *oid, ByteView *ret)
 {
-    int at = -1;
-    ASN1_OBJECT *object = OBJ_txt2obj(oid, /* no_name= */ 1);
+    uint8_t wanted[OID_SIZE_MAX];
+    int size = a2d_ASN1_OBJECT(wanted, sizeof(wanted), oid, -1);
 
-    if (object)
-        at = X509_get_ext_by_OBJ(certificate->x509, object, -1);
-    ASN1_OBJECT_free(object);
     openssl_forget();
-    if (at < 0)
-        return CERTIFICATE_E_ABSENT;
-
-    const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(certificate->x509, at));
-    *ret = (ByteView){ ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value) };
-    return CERTIFICATE_OK;
+    /* Without an allocation: an extension that is there must not look absent for want of memory. */
+    for (int i = 0; size > 0 && i < X509_get_ext_count(certificate->x509); i++) {
+        X509_EXTENSION *extension = X509_get_ext(certificate->x509, i);
+        const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
+        const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
+        if (OBJ_length(object) != (size_t)size ||
+            memcmp(OBJ_get0_data(object), wanted, (size_t)size) != 0)
+            continue;
+        *ret = (ByteView){ ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value) };
+        return CERTIFICATE_OK;
+    }
+    return CERTIFICATE_E_ABSENT;
 }
 
 bool certificate_extension_at(const Certificate *certificate, size_t i, char *oid, size_t oid_size)

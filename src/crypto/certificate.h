@@ -27,14 +27,23 @@ enum {
 #define CERTIFICATE_SIZE_MAX (64 << 10) /* bytes of DER; real ones have 1 to 6 KiB */
 #define CERTIFICATE_LIST_MAX 32         /* certificates in one PEM file or x5c */
 
+/* In place of a time: dates are not judged, neither here nor in crl.h. */
+#define CERTIFICATE_TIME_ANY INT64_MIN
+
 /* A word for each of the above, for error texts. */
 const char *certificate_reason(int reason);
 
 /* One certificate as DER, every byte used. CERTIFICATE_OK or a named no to _E_DUPLICATE; -ENOMEM.
  */
 _must_check_ int certificate_from_der(ByteView der, Certificate **ret);
+/* The same with whatever key: where key.h refuses it, certificate_key() is NULL, and the
+ * certificate is good for being shown and for nothing else. */
+_must_check_ int certificate_from_der_to_show(ByteView der, Certificate **ret);
 /* The first certificate of a PEM text. */
 _must_check_ int certificate_from_pem(ByteView pem, Certificate **ret);
+/* The DER inside the first certificate of a PEM text, which is not looked into. CERTIFICATE_OK,
+ * CERTIFICATE_E_SYNTAX; -ENOMEM. */
+_must_check_ int certificate_pem_to_der(ByteView pem, Bytes *ret);
 /* Either, told apart by the first byte (0x30 begins DER). */
 _must_check_ int certificate_parse(ByteView bytes, Certificate **ret);
 /*
@@ -67,9 +76,18 @@ ByteView certificate_spki(const Certificate *certificate); /* DER SubjectPublicK
 const Key *certificate_key(const Certificate *certificate);
 const char *certificate_subject_cn(const Certificate *certificate); /* "" when there is none */
 const char *certificate_issuer_cn(const Certificate *certificate);
+/* Whole names, as RFC 4514 writes them: "CN=SEV-VCEK,O=Advanced Micro Devices,…". -ENOMEM, -EIO. */
+_must_check_ int certificate_subject_name(const Certificate *certificate, char **ret);
+_must_check_ int certificate_issuer_name(const Certificate *certificate, char **ret);
+/* "RSA-4096", "P-384"; of a key that key.h refuses what libcrypto says of it, "unknown" at worst.
+ */
+#define CERTIFICATE_KEY_NAME_SIZE 32
+void certificate_key_name(const Certificate *certificate,
+                          char out[static CERTIFICATE_KEY_NAME_SIZE]);
 const char *certificate_serial(const Certificate *certificate); /* lower-case hex, "0", "10001" */
 int64_t certificate_not_before_sec(const Certificate *certificate); /* since 1970, UTC */
 int64_t certificate_not_after_sec(const Certificate *certificate);
+/* True for CERTIFICATE_TIME_ANY. */
 bool certificate_is_valid_at(const Certificate *certificate, int64_t at_sec);
 /* basicConstraints says CA, and keyUsage is absent or has keyCertSign. */
 bool certificate_is_ca(const Certificate *certificate);
@@ -121,7 +139,8 @@ _must_check_ int certificate_verify_signed_by(const Certificate *certificate,
                                               const Certificate *issuer);
 
 /*
- * Is there a path from LEAF over INTERMEDIATES (may be NULL) to one of ANCHORS at AT_SEC? Any
+ * Is there a path from LEAF over INTERMEDIATES (may be NULL) to one of ANCHORS at AT_SEC
+ * (CERTIFICATE_TIME_ANY: at whatever time)? Any
  * configured anchor ends the path, self-signed or not. 112 bits of strength are demanded; purposes
  * are not judged; X509_V_FLAG_X509_STRICT is off, since real vTPM certificates lack identifiers
  * (spec/snp 5.1). CERTIFICATE_OK, _E_NOT_YET, _E_EXPIRED, _E_SIGNATURE, _E_UNTRUSTED, _E_CHAIN;

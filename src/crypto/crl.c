@@ -10,6 +10,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+DEFINE_CLEANUP(ASN1_INTEGER *, ASN1_INTEGER_free);
+
 struct Crl {
     X509_CRL *x509;
     int64_t this_update_sec;
@@ -82,8 +84,10 @@ int crl_parse(ByteView bytes, Crl **ret)
     if (!crl)
         return -ENOMEM;
     crl->x509 = decode(bytes);
+    if (!crl->x509)
+        return openssl_refusal(CRL_E_SYNTAX);
     openssl_forget();
-    if (!crl->x509 || has_critical_extension(crl->x509))
+    if (has_critical_extension(crl->x509))
         return CRL_E_SYNTAX;
     int r = read_times(crl);
     openssl_forget();
@@ -102,28 +106,48 @@ Crl *crl_free(Crl *crl)
     return NULL;
 }
 
-int crl_verify(const Crl *crl, const Certificate *issuer, int64_t at_sec)
+static int verify(const Crl *crl, const Key *key, int64_t at_sec)
 {
     const X509_ALGOR *algorithm;
     CertificateSignature signature;
 
-    if (X509_NAME_cmp(X509_CRL_get_issuer(crl->x509),
-                      X509_get_subject_name(certificate_x509(issuer))) != 0 ||
-        (X509_get_key_usage(certificate_x509(issuer)) & KU_CRL_SIGN) == 0)
-        return CRL_E_ISSUER;
-
     X509_CRL_get0_signature(crl->x509, NULL, &algorithm);
     if (certificate_signature_of(algorithm, &signature) != CERTIFICATE_OK)
         return CRL_E_SIGNATURE;
-    if (X509_CRL_verify(crl->x509, key_pkey(certificate_key(issuer))) != 1) {
+    if (X509_CRL_verify(crl->x509, key_pkey(key)) != 1) {
         int r = openssl_failure();
         return r == -ENOMEM ? r : CRL_E_SIGNATURE;
     }
+    if (at_sec == CERTIFICATE_TIME_ANY)
+        return CRL_OK;
     if (at_sec < crl->this_update_sec)
         return CRL_E_NOT_YET;
     if (crl->next_update_sec == 0 || at_sec >= crl->next_update_sec)
         return CRL_E_EXPIRED;
     return CRL_OK;
+}
+
+int crl_verify(const Crl *crl, const Certificate *issuer, int64_t at_sec)
+{
+    if (X509_NAME_cmp(X509_CRL_get_issuer(crl->x509),
+                      X509_get_subject_name(certificate_x509(issuer))) != 0 ||
+        (X509_get_key_usage(certificate_x509(issuer)) & KU_CRL_SIGN) == 0)
+        return CRL_E_ISSUER;
+    return verify(crl, certificate_key(issuer), at_sec);
+}
+
+int crl_verify_by_key(const Crl *crl, const char *issuer_cn, const Key *key, int64_t at_sec)
+{
+    const X509_NAME *issuer = X509_CRL_get_issuer(crl->x509);
+    int at = X509_NAME_get_index_by_NID(issuer, NID_commonName, -1);
+    const ASN1_STRING *name =
+        at >= 0 ? X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, at)) : NULL;
+
+    if (!name ||
+        !view_equal(view_of_string(issuer_cn),
+                    (ByteView){ ASN1_STRING_get0_data(name), (size_t)ASN1_STRING_length(name) }))
+        return CRL_E_ISSUER;
+    return verify(crl, key, at_sec);
 }
 
 int crl_lookup(const Crl *crl, const Certificate *certificate)
@@ -135,6 +159,20 @@ int crl_lookup(const Crl *crl, const Certificate *certificate)
         return CRL_E_ISSUER;
     /* Any entry counts; 2 means "removed", which only delta lists have. */
     int found = X509_CRL_get0_by_cert(crl->x509, &entry, x509);
+    openssl_forget();
+    return found == 0 ? CRL_OK : CRL_E_REVOKED;
+}
+
+int crl_lookup_serial(const Crl *crl, uint32_t serial)
+{
+    _cleanup_(ASN1_INTEGER_freep) ASN1_INTEGER *number = ASN1_INTEGER_new();
+    X509_REVOKED *entry = NULL;
+
+    if (!number || ASN1_INTEGER_set_uint64(number, serial) != 1) {
+        openssl_forget();
+        return -ENOMEM;
+    }
+    int found = X509_CRL_get0_by_serial(crl->x509, &entry, number);
     openssl_forget();
     return found == 0 ? CRL_OK : CRL_E_REVOKED;
 }

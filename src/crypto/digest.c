@@ -90,7 +90,8 @@ int hasher_new(DigestAlgorithm algorithm, Hasher **ret)
     hasher->algorithm = algorithm;
     hasher->function = EVP_MD_fetch(NULL, openssl_digest_name(algorithm), NULL);
     hasher->context = EVP_MD_CTX_new();
-    if (!hasher->function || !hasher->context)
+    if (!hasher->function || !hasher->context ||
+        EVP_DigestInit_ex2(hasher->context, hasher->function, NULL) != 1)
         return openssl_failure();
     *ret = TAKE_PTR(hasher);
     return 0;
@@ -115,7 +116,8 @@ static int begin(Hasher *hasher)
 {
     if (hasher->is_busy)
         return 0;
-    if (EVP_DigestInit_ex2(hasher->context, hasher->function, NULL) != 1)
+    /* The function stays set, and is not to be looked up anew. */
+    if (EVP_DigestInit_ex2(hasher->context, NULL, NULL) != 1)
         return openssl_failure();
     hasher->is_busy = true;
     return 0;
@@ -150,15 +152,15 @@ int hasher_finish(Hasher *hasher, Digest *ret)
 int hasher_extend(Hasher *hasher, Digest *pcr, ByteView digest)
 {
     size_t size = rows[hasher->algorithm].size;
+    uint8_t both[2 * DIGEST_SIZE_MAX]; /* in one piece: each call of OpenSSL's costs */
     Digest extended;
 
     if (hasher->is_busy || pcr->size != size || digest.size != size)
         return -EINVAL;
 
-    int r = hasher_update(hasher, digest_view(pcr));
-    if (r < 0)
-        return r;
-    r = hasher_update(hasher, digest);
+    memcpy(both, pcr->data, size);
+    memcpy(both + size, digest.data, size);
+    int r = hasher_update(hasher, (ByteView){ .data = both, .size = 2 * size });
     if (r < 0)
         return r;
     r = hasher_finish(hasher, &extended);

@@ -16,8 +16,10 @@ int key_from_spki(ByteView der, Key **ret)
         return KEY_E_SYNTAX;
 
     _cleanup_(EVP_PKEY_freep) EVP_PKEY *pkey = d2i_PUBKEY(NULL, &at, (long)der.size);
+    if (!pkey)
+        return openssl_refusal(KEY_E_SYNTAX);
     openssl_forget();
-    if (!pkey || at != der.data + der.size)
+    if (at != der.data + der.size)
         return KEY_E_SYNTAX;
     return key_from_pkey(pkey, false, ret);
 }
@@ -58,8 +60,10 @@ static int key_from_private_block(const Block *block, Key **ret)
     _cleanup_(key_freep) Key *key = NULL;
 
     _cleanup_(EVP_PKEY_freep) EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &at, block->size);
+    if (!pkey)
+        return openssl_refusal(KEY_E_SYNTAX);
     openssl_forget();
-    if (!pkey || at != block->data + block->size)
+    if (at != block->data + block->size)
         return KEY_E_SYNTAX;
 
     int r = key_from_pkey(pkey, true, &key);
@@ -89,10 +93,8 @@ int key_from_pem(ByteView pem, Key **ret)
 
     for (;;) {
         _cleanup_(block_done) Block block = { 0 };
-        if (PEM_read_bio(reader, &block.name, &block.header, &block.data, &block.size) != 1) {
-            openssl_forget();
-            return KEY_E_SYNTAX;
-        }
+        if (PEM_read_bio(reader, &block.name, &block.header, &block.data, &block.size) != 1)
+            return openssl_refusal(KEY_E_SYNTAX);
         if (block.header[0] != 0)
             return KEY_E_UNSUPPORTED;
         if (strcmp(block.name, "PUBLIC KEY") == 0)

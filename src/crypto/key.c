@@ -69,7 +69,7 @@ static int curve_of(EVP_PKEY *pkey, KeyType *ret)
         return KEY_E_UNSUPPORTED;
     if (EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group),
                                        NULL) != 1)
-        return KEY_E_UNSUPPORTED;
+        return openssl_refusal(KEY_E_UNSUPPORTED);
 
     int nid = OBJ_txt2nid(group);
     if (nid == NID_undef)
@@ -96,7 +96,7 @@ static int judge_point(EVP_PKEY *pkey)
 
     if (!context)
         return openssl_failure();
-    return EVP_PKEY_public_check_quick(context) == 1 ? KEY_OK : KEY_E_INVALID;
+    return EVP_PKEY_public_check_quick(context) == 1 ? KEY_OK : openssl_refusal(KEY_E_INVALID);
 }
 
 static int judge_rsa(EVP_PKEY *pkey)
@@ -148,7 +148,10 @@ int key_from_pkey(EVP_PKEY *pkey, bool is_private, Key **ret)
     Key *key = malloc(sizeof(*key));
     if (!key)
         return -ENOMEM;
-    (void)EVP_PKEY_up_ref(pkey);
+    if (EVP_PKEY_up_ref(pkey) != 1) {
+        free(key);
+        return openssl_failure();
+    }
     *key = (Key){ .pkey = pkey, .type = type, .is_private = is_private };
     *ret = key;
     return KEY_OK;
@@ -177,10 +180,8 @@ static int key_build(const char *name, OSSL_PARAM_BLD *builder, Key **ret)
 
     if (!parameters || !context || EVP_PKEY_fromdata_init(context) != 1)
         return openssl_failure();
-    if (EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
-        int r = openssl_failure();
-        return r == -ENOMEM ? r : KEY_E_INVALID;
-    }
+    if (EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        return openssl_refusal(KEY_E_INVALID);
     return key_from_pkey(pkey, false, ret);
 }
 
@@ -261,7 +262,10 @@ Key *key_ref(const Key *key)
 
     if (!other)
         return NULL;
-    (void)EVP_PKEY_up_ref(key->pkey);
+    if (EVP_PKEY_up_ref(key->pkey) != 1) {
+        free(other);
+        return NULL;
+    }
     *other = *key;
     return other;
 }

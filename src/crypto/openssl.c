@@ -15,6 +15,34 @@ int openssl_failure(void)
     return error != 0 && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE ? -ENOMEM : -EIO;
 }
 
+int openssl_verdict(int r)
+{
+    bool at_infinity = false;
+    bool no_memory = false;
+    unsigned long error;
+
+    while ((error = ERR_get_error()) != 0) {
+        at_infinity = at_infinity || (ERR_GET_LIB(error) == ERR_LIB_EC &&
+                                      ERR_GET_REASON(error) == EC_R_POINT_AT_INFINITY);
+        no_memory = no_memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    }
+    if (r == 1)
+        return SIGNATURE_OK;
+    if (r == 0 || at_infinity)
+        return SIGNATURE_E_BAD;
+    return no_memory ? -ENOMEM : -EIO;
+}
+
+int openssl_refusal(int refusal)
+{
+    bool no_memory = false;
+    unsigned long error;
+
+    while ((error = ERR_get_error()) != 0)
+        no_memory = no_memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    return no_memory ? -ENOMEM : refusal;
+}
+
 void openssl_forget(void)
 {
     ERR_clear_error();
@@ -33,6 +61,26 @@ const char *openssl_digest_name(DigestAlgorithm algorithm)
         return "SHA2-512";
     }
     return "";
+}
+
+int ecdsa_der(ByteView r, ByteView s, Bytes *ret)
+{
+    _cleanup_(ECDSA_SIG_freep) ECDSA_SIG *pair = ECDSA_SIG_new();
+    BIGNUM *r_number = BN_bin2bn(r.data, (int)r.size, NULL);
+    BIGNUM *s_number = BN_bin2bn(s.data, (int)s.size, NULL);
+    uint8_t *der = NULL;
+
+    if (!pair || !r_number || !s_number || ECDSA_SIG_set0(pair, r_number, s_number) != 1) {
+        BN_free(r_number);
+        BN_free(s_number);
+        return openssl_failure();
+    }
+    int size = i2d_ECDSA_SIG(pair, &der);
+    if (size < 0)
+        return openssl_failure();
+    int result = bytes_copy((ByteView){ der, (size_t)size }, ret);
+    OPENSSL_free(der);
+    return result;
 }
 
 BIO *openssl_reader(ByteView bytes)

@@ -29,10 +29,19 @@ DEFINE_CLEANUP(X509 *, X509_free);
 
 /* Empties OpenSSL's error queue: -ENOMEM when it says so, else -EIO. */
 _must_check_ int openssl_failure(void);
+/*
+ * What a verification that returned R says: SIGNATURE_OK, SIGNATURE_E_BAD, -ENOMEM, -EIO. A sender
+ * who chooses the key can make the sum of points vanish, which OpenSSL calls an error and is a no.
+ */
+_must_check_ int openssl_verdict(int r);
+/* After a decoder said no: -ENOMEM when it ran out of memory, else REFUSAL. Empties the queue. */
+_must_check_ int openssl_refusal(int refusal);
 /* Empties the queue after a failure that was an answer. */
 void openssl_forget(void);
 /* OpenSSL's name of a hash: "SHA2-384". */
 const char *openssl_digest_name(DigestAlgorithm algorithm);
+/* DER of the SEQUENCE { r, s }, both big-endian. -ENOMEM, -EIO. */
+_must_check_ int ecdsa_der(ByteView r, ByteView s, Bytes *ret);
 /* A read-only BIO over borrowed bytes. NULL: no memory, or more than INT_MAX bytes. */
 BIO *openssl_reader(ByteView bytes);
 

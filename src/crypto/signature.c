@@ -5,6 +5,7 @@
  */
 #include "crypto/signature.h"
 
+#include "crypto/ecdsa-p384.h"
 #include "crypto/openssl.h"
 
 #include <errno.h>
@@ -13,10 +14,8 @@
 
 #define ED25519_SIGNATURE_SIZE 64
 
-static bool scheme_suits(SignatureScheme scheme, DigestAlgorithm digest, const Key *key)
+static bool scheme_suits(SignatureScheme scheme, const Key *key)
 {
-    if (digest == DIGEST_SHA1)
-        return false;
     switch (scheme) {
     case SIGNATURE_ECDSA_RAW:
     case SIGNATURE_ECDSA_DER:
@@ -82,34 +81,8 @@ static int verify(const Key *key, SignatureScheme scheme, DigestAlgorithm digest
     if (r < 0)
         return r;
 
-    r = EVP_DigestVerify(context, signature.data, signature.size, message.data, message.size);
-    if (r == 1)
-        return SIGNATURE_OK;
-    if (r < 0)
-        return openssl_failure();
-    openssl_forget();
-    return SIGNATURE_E_BAD;
-}
-
-/* r and s, big-endian, to the DER that OpenSSL takes. */
-static int der_of(ByteView r_bytes, ByteView s_bytes, Bytes *ret)
-{
-    _cleanup_(ECDSA_SIG_freep) ECDSA_SIG *pair = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(r_bytes.data, (int)r_bytes.size, NULL);
-    BIGNUM *s = BN_bin2bn(s_bytes.data, (int)s_bytes.size, NULL);
-    uint8_t *der = NULL;
-
-    if (!pair || !r || !s || ECDSA_SIG_set0(pair, r, s) != 1) {
-        BN_free(r);
-        BN_free(s);
-        return openssl_failure();
-    }
-    int size = i2d_ECDSA_SIG(pair, &der);
-    if (size < 0)
-        return openssl_failure();
-    int result = bytes_copy((ByteView){ der, (size_t)size }, ret);
-    OPENSSL_free(der);
-    return result;
+    return openssl_verdict(
+        EVP_DigestVerify(context, signature.data, signature.size, message.data, message.size));
 }
 
 static ByteView without_leading_zeros(ByteView number)
@@ -121,23 +94,34 @@ static ByteView without_leading_zeros(ByteView number)
     return number;
 }
 
-int signature_verify_ecdsa(const Key *key, DigestAlgorithm digest, ByteView message, ByteView r,
-                           ByteView s)
+static int verify_pair(const Key *key, DigestAlgorithm digest, ByteView message, ByteView r,
+                       ByteView s)
 {
     _cleanup_bytes_ Bytes der = { 0 };
+    Digest hash;
 
-    if (!scheme_suits(SIGNATURE_ECDSA_DER, digest, key))
-        return SIGNATURE_E_KEY;
     r = without_leading_zeros(r);
     s = without_leading_zeros(s);
     if (r.size == 0 || s.size == 0 || r.size > key_coordinate_size(key) ||
         s.size > key_coordinate_size(key))
         return SIGNATURE_E_BAD;
+    if (key_type(key) == KEY_P384) {
+        int result = digest_of(digest, message, &hash);
+        return result < 0 ? result : ecdsa_p384_verify(key, digest_view(&hash), r, s);
+    }
 
-    int result = der_of(r, s, &der);
+    int result = ecdsa_der(r, s, &der);
     if (result < 0)
         return result;
     return verify(key, SIGNATURE_ECDSA_DER, digest, message, VIEW(der));
+}
+
+int signature_verify_ecdsa(const Key *key, DigestAlgorithm digest, ByteView message, ByteView r,
+                           ByteView s)
+{
+    if (digest == DIGEST_SHA1 || key_coordinate_size(key) == 0)
+        return SIGNATURE_E_KEY;
+    return verify_pair(key, digest, message, r, s);
 }
 
 /* The SNP report's 72 bytes are the longest there are. */
@@ -164,40 +148,50 @@ int signature_verify_ecdsa_le(const Key *key, DigestAlgorithm digest, ByteView m
                                   (ByteView){ big_s, s.size });
 }
 
-/* DER that OpenSSL would not write itself is refused: one signature, one spelling. */
-static bool is_strict_der(ByteView signature)
+/*
+ * DER to r and s in full length. What OpenSSL would not write itself is refused: one signature, one
+ * spelling.
+ */
+static int pair_of_der(ByteView signature, size_t half, uint8_t out[static 2 * KEY_COORDINATE_MAX])
 {
     const uint8_t *at = signature.data;
     uint8_t *der = NULL;
 
     if (signature.size == 0 || signature.size > 2 * KEY_COORDINATE_MAX + 16)
-        return false;
+        return SIGNATURE_E_BAD;
     _cleanup_(ECDSA_SIG_freep) ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)signature.size);
     int size = pair ? i2d_ECDSA_SIG(pair, &der) : -1;
-    bool strict = size >= 0 && view_equal((ByteView){ der, (size_t)size }, signature);
+    bool strict = size >= 0 && view_equal((ByteView){ der, (size_t)size }, signature) &&
+                  !BN_is_negative(ECDSA_SIG_get0_r(pair)) &&
+                  !BN_is_negative(ECDSA_SIG_get0_s(pair)) &&
+                  BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, (int)half) >= 0 &&
+                  BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + half, (int)half) >= 0;
     OPENSSL_free(der);
     openssl_forget();
-    return strict;
+    return strict ? SIGNATURE_OK : SIGNATURE_E_BAD;
 }
 
-int signature_verify(const Key *key, SignatureScheme scheme, DigestAlgorithm digest,
-                     ByteView message, ByteView signature)
+/* Of any digest. */
+static int verify_form(const Key *key, SignatureScheme scheme, DigestAlgorithm digest,
+                       ByteView message, ByteView signature)
 {
     size_t half = key_coordinate_size(key);
+    uint8_t pair[2 * KEY_COORDINATE_MAX];
 
-    if (!scheme_suits(scheme, digest, key))
+    if (!scheme_suits(scheme, key))
         return SIGNATURE_E_KEY;
 
     switch (scheme) {
     case SIGNATURE_ECDSA_RAW:
         if (signature.size != 2 * half)
             return SIGNATURE_E_BAD;
-        return signature_verify_ecdsa(key, digest, message, (ByteView){ signature.data, half },
-                                      (ByteView){ signature.data + half, half });
+        return verify_pair(key, digest, message, (ByteView){ signature.data, half },
+                           (ByteView){ signature.data + half, half });
     case SIGNATURE_ECDSA_DER:
-        if (!is_strict_der(signature))
+        if (pair_of_der(signature, half, pair) != SIGNATURE_OK)
             return SIGNATURE_E_BAD;
-        break;
+        return verify_pair(key, digest, message, (ByteView){ pair, half },
+                           (ByteView){ pair + half, half });
     case SIGNATURE_RSASSA:
     case SIGNATURE_RSAPSS:
     case SIGNATURE_RSAPSS_AUTO:
@@ -210,6 +204,22 @@ int signature_verify(const Key *key, SignatureScheme scheme, DigestAlgorithm dig
         break;
     }
     return verify(key, scheme, digest, message, signature);
+}
+
+int signature_verify(const Key *key, SignatureScheme scheme, DigestAlgorithm digest,
+                     ByteView message, ByteView signature)
+{
+    if (digest == DIGEST_SHA1)
+        return SIGNATURE_E_KEY;
+    return verify_form(key, scheme, digest, message, signature);
+}
+
+int signature_verify_sha1(const Key *key, SignatureScheme scheme, ByteView message,
+                          ByteView signature)
+{
+    if (scheme == SIGNATURE_ED25519)
+        return SIGNATURE_E_KEY;
+    return verify_form(key, scheme, DIGEST_SHA1, message, signature);
 }
 
 static int sign(const Key *key, SignatureScheme scheme, DigestAlgorithm digest, ByteView message,
@@ -262,7 +272,7 @@ int signature_sign(const Key *key, SignatureScheme scheme, DigestAlgorithm diges
 {
     _cleanup_bytes_ Bytes der = { 0 };
 
-    if (!scheme_suits(scheme, digest, key) || !key_is_private(key))
+    if (digest == DIGEST_SHA1 || !scheme_suits(scheme, key) || !key_is_private(key))
         return SIGNATURE_E_KEY;
     if (scheme != SIGNATURE_ECDSA_RAW)
         return sign(key, scheme, digest, message, ret);

@@ -33,6 +33,12 @@ _must_check_ int signature_verify(const Key *key, SignatureScheme scheme, Digest
  */
 _must_check_ int signature_verify_ecdsa(const Key *key, DigestAlgorithm digest, ByteView message,
                                         ByteView r, ByteView s);
+/*
+ * The same over SHA-1, which all others refuse: for quotes of old TPMs, which are shown and proven
+ * whole but which no policy takes. Not for SIGNATURE_ED25519.
+ */
+_must_check_ int signature_verify_sha1(const Key *key, SignatureScheme scheme, ByteView message,
+                                       ByteView signature);
 /* The same with r and s little-endian, zero-extended (SEV-SNP ABI, SIGNATURE: spec/snp 3.6). */
 _must_check_ int signature_verify_ecdsa_le(const Key *key, DigestAlgorithm digest, ByteView message,
                                            ByteView r, ByteView s);

@@ -297,10 +297,15 @@ static int read_endorsements(const json_t *collection, EvidenceDetail *reterr, E
 static int read_collection(json_t *collection, EvidenceDetail *reterr, Evidence *evidence)
 {
     const char *const known[] = {
-        CMW_TYPE_MEMBER,       record_claims.label,
-        record_cpu.label,      record_vtpm.label,
-        record_eventlog.label, record_eventlog_userspace.label,
-        ENDORSEMENTS_MEMBER,   NULL,
+        CMW_TYPE_MEMBER,
+        record_claims.label,
+        record_cpu.label,
+        record_hcl.label,
+        record_vtpm.label,
+        record_eventlog.label,
+        record_eventlog_userspace.label,
+        ENDORSEMENTS_MEMBER,
+        NULL,
     };
 
     int r = read_profile(collection, EVIDENCE_PROFILE, NULL, reterr);
@@ -310,6 +315,8 @@ static int read_collection(json_t *collection, EvidenceDetail *reterr, Evidence 
         r = read_record(collection, &record_claims, reterr, &evidence->claims);
     if (r == EVIDENCE_OK)
         r = read_cpu(collection, reterr, evidence);
+    if (r == EVIDENCE_OK)
+        r = read_optional_record(collection, &record_hcl, reterr, evidence);
     if (r == EVIDENCE_OK)
         r = read_vtpm(collection, reterr, evidence);
     if (r == EVIDENCE_OK)

@@ -30,6 +30,9 @@ const RecordKind record_claims = {
 const RecordKind record_cpu = {
     "cpu", "cpu", "application/vnd.veraison.tsm-report+json", CMW_EVIDENCE, 0,
 };
+const RecordKind record_hcl = {
+    "hcl", "hcl", "application/vnd.attestd.azure-hcl-report", CMW_EVIDENCE, offsetof(Evidence, hcl),
+};
 const RecordKind record_vtpm = {
     "vtpm", "vtpm", "application/vnd.attestd.tpm2-quote+json", CMW_EVIDENCE, 0,
 };
@@ -107,6 +110,8 @@ unsigned evidence_members(const Evidence *evidence)
 
     if (evidence->cpu.provider)
         members |= EVIDENCE_MEMBER_CPU;
+    if (evidence->hcl.size > 0)
+        members |= EVIDENCE_MEMBER_HCL;
     if (evidence->vtpm.attest.size > 0)
         members |= EVIDENCE_MEMBER_VTPM;
     if (evidence->eventlog.size > 0)
@@ -121,6 +126,8 @@ const char *evidence_member_name(EvidenceMember member)
     switch (member) {
     case EVIDENCE_MEMBER_CPU:
         return record_cpu.label;
+    case EVIDENCE_MEMBER_HCL:
+        return record_hcl.label;
     case EVIDENCE_MEMBER_VTPM:
         return record_vtpm.label;
     case EVIDENCE_MEMBER_EVENTLOG:
@@ -165,6 +172,7 @@ void evidence_done(Evidence *evidence)
 
     bytes_done(&evidence->claims);
     evidence_cpu_done(&evidence->cpu);
+    bytes_done(&evidence->hcl);
     bytes_done(&vtpm->attest);
     bytes_done(&vtpm->signature);
     bytes_done(&vtpm->ak_public);

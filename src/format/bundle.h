@@ -23,9 +23,10 @@ typedef enum EvidenceMember {
     EVIDENCE_MEMBER_VTPM = 1 << 1,
     EVIDENCE_MEMBER_EVENTLOG = 1 << 2,
     EVIDENCE_MEMBER_EVENTLOG_USERSPACE = 1 << 3,
+    EVIDENCE_MEMBER_HCL = 1 << 4,
 } EvidenceMember;
 
-#define EVIDENCE_MEMBERS_ALL 0xfU
+#define EVIDENCE_MEMBERS_ALL 0x1fU
 
 /* A hardware report with what came along (the fields of configfs-tsm). */
 typedef struct EvidenceCpu {
@@ -67,6 +68,7 @@ typedef struct EvidenceEndorsements {
 typedef struct Evidence {
     Bytes claims; /* the exact bytes that are hashed; evidence-claims.h reads them */
     EvidenceCpu cpu;
+    Bytes hcl; /* Azure paravisor's report, which holds the hardware's; size 0: absent */
     EvidenceVtpm vtpm;
     Bytes eventlog;           /* firmware log; size 0: absent */
     Bytes eventlog_userspace; /* systemd's log; size 0: absent */
@@ -107,7 +109,7 @@ const char *evidence_reason(int reason);
 
 /* EVIDENCE_MEMBER_… of what is there. */
 unsigned evidence_members(const Evidence *evidence);
-/* "cpu", "vtpm", "eventlog", "eventlog-userspace": one bit at a time. */
+/* "cpu", "hcl", "vtpm", "eventlog", "eventlog-userspace": one bit at a time. */
 const char *evidence_member_name(EvidenceMember member);
 
 /* The value of one PCR; empty when it is not there. */

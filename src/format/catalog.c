@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const CatalogTable *const tables[] = {
-    &catalog_agent,  &catalog_device,  &catalog_exchange,
+    &catalog_agent,  &catalog_device,  &catalog_exchange, &catalog_item,
     &catalog_secret, &catalog_verdict, &catalog_verifier,
 };
 

@@ -12,6 +12,7 @@
 #define LOCALITY_SIGNATURE  "StartupLocality" /* with its NUL 16 bytes */
 #define LOCALITY_EVENT_SIZE 17
 #define LOCALITY_MAX        4
+#define LOCALITY_HCRTM      4
 #define PADDING_PCR_INDEX   UINT32_C(0xffffffff)
 
 const char *event_log_reason(int reason)
@@ -213,10 +214,13 @@ static int look_for_padding(const EventLog *log)
     return EVENT_LOG_OK;
 }
 
-static int judge_locality(EventLog *log, const Event *event)
+static int judge_locality(EventLog *log, Event *event)
 {
-    if (event->pcr == 0 && event_is_extended(event))
+    if (event->pcr == 0 && event_is_extended(event)) {
+        event->starts_pcr0 = event_is_hcrtm(event) && !log->has_locality && !log->has_extended_pcr0;
+        event->locality = event->starts_pcr0 ? LOCALITY_HCRTM : 0;
         log->has_extended_pcr0 = true;
+    }
     if (event->type != EV_NO_ACTION || event->pcr != 0 ||
         !begins_with_signature(event->data, LOCALITY_SIGNATURE))
         return EVENT_LOG_OK;
@@ -224,6 +228,8 @@ static int judge_locality(EventLog *log, const Event *event)
         event->data.data[SIGNATURE_SIZE] > LOCALITY_MAX)
         return EVENT_LOG_E_LOCALITY;
     log->has_locality = true;
+    event->starts_pcr0 = true;
+    event->locality = event->data.data[SIGNATURE_SIZE];
     return EVENT_LOG_OK;
 }
 

@@ -57,6 +57,8 @@ typedef struct Event {
     EventDigest digests[EVENT_LOG_BANKS_MAX];
     size_t n_digests;
     ByteView data;
+    bool starts_pcr0; /* PCR 0 starts as zeros with .locality in its last byte, before this event */
+    uint8_t locality;
 } Event;
 
 enum {
@@ -90,13 +92,14 @@ ByteView event_digest(const Event *event, uint16_t alg);
 /* Is PCR extended by it? All but EV_NO_ACTION. */
 bool event_is_extended(const Event *event);
 /*
- * Is it a StartupLocality event? PCR 0 then starts as zeros with this value, 0 to 4, in its last
- * byte. The iterator has checked that there is one at most and that it comes first.
+ * Is it a StartupLocality event, with a value of 0 to 4? The iterator has checked that there is one
+ * at most and that it comes first; .starts_pcr0 says what follows.
  */
 bool event_startup_locality(const Event *event, uint8_t *ret);
 /*
- * Is it EV_EFI_HCRTM_EVENT in PCR 0? (PFP 10.4.1: an H-CRTM measured before TPM2_Startup.) PCR 0
- * then starts as zeros with 4 in its last byte, and the event itself is extended like any other.
+ * Is it EV_EFI_HCRTM_EVENT in PCR 0? (PFP 10.4.1: an H-CRTM measured before TPM2_Startup.) Where it
+ * is the first to extend PCR 0 and no StartupLocality says otherwise, it starts PCR 0 with 4; the
+ * event itself is extended like any other.
  */
 bool event_is_hcrtm(const Event *event);
 

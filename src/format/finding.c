@@ -110,6 +110,34 @@ int findings_move(Findings *findings, Findings *from)
     return 0;
 }
 
+int findings_conclude(Findings *findings, Findings *own)
+{
+    bool refused = findings_first_failure(own) != NULL;
+
+    int r = findings_move(findings, own);
+    return r < 0 ? r : refused ? FINDINGS_E_REFUSED : FINDINGS_OK;
+}
+
+static bool is_warned_of(const Findings *findings, const Finding *finding)
+{
+    for (size_t i = 0; i < findings->n_items && finding->result == FINDING_WARNING; i++)
+        if (strcmp(findings->items[i].name, finding->name) == 0 &&
+            strcmp(findings->items[i].subject, finding->subject) == 0)
+            return true;
+    return false;
+}
+
+int findings_merge(Findings *findings, Findings *from)
+{
+    for (size_t i = 0; i < from->n_items; i++) {
+        int r = is_warned_of(findings, &from->items[i]) ? 0 : append(findings, &from->items[i]);
+        if (r < 0)
+            return r;
+    }
+    findings_done(from);
+    return 0;
+}
+
 const Finding *findings_first_failure(const Findings *findings)
 {
     for (size_t i = 0; i < findings->n_items; i++)

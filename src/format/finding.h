@@ -45,6 +45,13 @@ _must_check_ int findings_add(Findings *findings, const char *name, const char *
                               FindingResult result, const char *found, const char *wanted);
 /* Moves all of FROM behind those of FINDINGS; FROM is left empty. -ENOMEM. */
 _must_check_ int findings_move(Findings *findings, Findings *from);
+
+enum { FINDINGS_OK, FINDINGS_E_REFUSED /* there was a failure among them */ };
+
+/* The same, for a step that ends here: FINDINGS_OK or FINDINGS_E_REFUSED; -ENOMEM. */
+_must_check_ int findings_conclude(Findings *findings, Findings *own);
+/* The same without warnings whose name and subject FINDINGS has already. -ENOMEM. */
+_must_check_ int findings_merge(Findings *findings, Findings *from);
 /* The first failure, or NULL. Borrowed. */
 const Finding *findings_first_failure(const Findings *findings);
 bool findings_has(const Findings *findings, const char *name);

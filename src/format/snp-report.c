@@ -78,7 +78,7 @@ static void read_platform(Reader *reader, SnpReport *report)
 
 static int judge_version(uint32_t version, unsigned flags)
 {
-    if (version < 2)
+    if (version < 1 || (version < 2 && !(flags & SNP_REPORT_ACCEPT_FIRST)))
         return SNP_REPORT_E_VERSION;
     if (version > SNP_REPORT_VERSION_MAX && !(flags & SNP_REPORT_ACCEPT_NEWER))
         return SNP_REPORT_E_VERSION_NEWER;

@@ -159,9 +159,11 @@ enum {
 
 /* Parse versions above 5 as version 5; the caller warns (report.version says so). */
 #define SNP_REPORT_ACCEPT_NEWER 1U
+/* Parse version 1 as version 2, to show it: no firmware in use makes one, so none is genuine. */
+#define SNP_REPORT_ACCEPT_FIRST 2U
 #define SNP_REPORT_VERSION_MAX  5 /* newest version this parser knows */
 
-/* FLAGS: 0 or SNP_REPORT_ACCEPT_NEWER. SNP_REPORT_OK or a named no above. */
+/* FLAGS: SNP_REPORT_ACCEPT_…. SNP_REPORT_OK or a named no above. */
 _must_check_ int snp_report_parse(ByteView bytes, unsigned flags, SnpReport *ret);
 
 /* The bytes the signature covers; borrowed from REPORT. */

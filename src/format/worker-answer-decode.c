@@ -122,16 +122,25 @@ static int take_timings(json_t *object, WorkerAnswer *answer)
     return 0;
 }
 
+/* All of them texts, or all integers. */
+static bool is_fact_list(const json_t *array)
+{
+    bool is_numbers = json_is_integer(json_array_get(array, 0));
+    size_t i;
+    json_t *item;
+
+    json_array_foreach (array, i, item)
+        if (!(is_numbers ? json_is_integer(item) : is_printable(item)))
+            return false;
+    return json_array_size(array) <= LIST_ITEMS_MAX;
+}
+
 static bool is_fact(const json_t *value)
 {
     if (json_is_string(value))
         return is_printable(value);
-    if (!json_is_array(value))
-        return json_is_integer(value) || json_is_boolean(value);
-    for (size_t i = 0; i < json_array_size(value); i++)
-        if (!is_printable(json_array_get(value, i)))
-            return false;
-    return json_array_size(value) <= LIST_ITEMS_MAX;
+    return json_is_array(value) ? is_fact_list(value)
+                                : json_is_integer(value) || json_is_boolean(value);
 }
 
 static bool is_fact_name(const char *name)

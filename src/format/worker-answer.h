@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one JSON object with which attest-worker answers, both directions (docs/architecture.md).
+ * The one JSON object with which every worker answers, both directions (docs/architecture.md).
  * Pure: descriptors and sockets are the callers' matter. The reader distrusts the writer, since a
  * round worker has parsed bytes from the network.
  */
@@ -118,7 +118,7 @@ const char *answer_timing_name(AnswerTiming timing);
 
 /*
  * May this stand among the claims of an AnswerToken? NAME of letters, digits, '.', '_' and '-';
- * VALUE an integer, a boolean, printable text or a short list of such texts.
+ * VALUE an integer, a boolean, printable text, or a short list of such texts or of integers.
  */
 bool answer_fact_is_valid(const char *name, const json_t *value);
 

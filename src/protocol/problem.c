@@ -104,7 +104,7 @@ int findings_from_verifier(Findings *findings, const json_t *array)
         if (!theirs.items[i].source)
             return -ENOMEM;
     }
-    return findings_move(findings, &theirs);
+    return findings_merge(findings, &theirs);
 }
 
 static int take_findings(const json_t *document, Findings *findings)

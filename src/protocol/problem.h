@@ -20,6 +20,6 @@ _must_check_ int problem_read(const ProtocolReply *reply, Step *step);
 
 /*
  * Appends what a verifier says it found, its source "verifier" whatever it says. A list that cannot
- * be read is left out. -ENOMEM.
+ * be read is left out, and so is a warning that FINDINGS has already. -ENOMEM.
  */
 _must_check_ int findings_from_verifier(Findings *findings, const json_t *array);

@@ -23,6 +23,11 @@ static const TokenReason of_jws[] = {
     [JWS_E_SIGNATURE] = TOKEN_E_SIGNATURE,
 };
 
+TokenReason token_reason_of_jws(int reason)
+{
+    return reason >= 0 && (size_t)reason < ELEMENTSOF(of_jws) ? of_jws[reason] : TOKEN_E_MALFORMED;
+}
+
 Token *token_free(Token *token)
 {
     if (!token)
@@ -114,6 +119,6 @@ int token_validate(ByteView text, const TokenExpectation *expected, TokenMismatc
     if (r < 0)
         return r;
     if (r)
-        return (size_t)r < ELEMENTSOF(of_jws) ? (int)of_jws[r] : TOKEN_E_MALFORMED;
+        return (int)token_reason_of_jws(r);
     return token_from_jws(&jws, expected, reterr_mismatch, ret);
 }

@@ -51,6 +51,8 @@ typedef enum TokenReason {
 
 /* "token-expired"; NULL for TOKEN_OK and unknown numbers. */
 const char *token_reason_name(int reason);
+/* The TokenReason of a named no of jws.h. */
+TokenReason token_reason_of_jws(int reason);
 /* Walks the names: INDEX from 0 up, those of ear.h and require.h included; NULL behind the last. */
 const char *token_reason_name_at(size_t index);
 

@@ -35,8 +35,9 @@ static int read_evidence(ByteView body, Evidence *evidence, EvidenceClaims *clai
     if (r > 0)
         return answer_problem(PROBLEM_EVIDENCE_MALFORMED, *where.member ? where.member : "claims",
                               evidence_claims_reason(r), NULL, ret);
-    if (!(evidence_members(evidence) & (EVIDENCE_MEMBER_CPU | EVIDENCE_MEMBER_VTPM)))
-        return answer_problem(PROBLEM_EVIDENCE_MALFORMED, "evidence", "neither cpu nor vtpm",
+    if (!(evidence_members(evidence) &
+          (EVIDENCE_MEMBER_CPU | EVIDENCE_MEMBER_HCL | EVIDENCE_MEMBER_VTPM)))
+        return answer_problem(PROBLEM_EVIDENCE_MALFORMED, "evidence", "neither cpu, hcl nor vtpm",
                               "at least one of them", ret);
     return 0;
 }

@@ -10,6 +10,8 @@
 #include "verifier/trust.h"
 
 #include "base/file.h"
+#include "base/wipe.h"
+#include "verify/policy-explain.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -25,9 +27,27 @@ static int usage(const char *line)
     return STATUS_USAGE;
 }
 
+/* Keys are kept in memory that is never swapped (base/wipe.h). */
+static bool memory_can_be_locked(void)
+{
+    const uint8_t byte = 0;
+    Secret *probe = NULL;
+
+    int r = secret_new((ByteView){ .data = &byte, .size = sizeof(byte) }, &probe);
+    secret_free(probe);
+    return r == 0;
+}
+
 static int failure(int r)
 {
-    (void)fprintf(stderr, "attest-verifier: %s\n", strerror(-r));
+    if (memory_can_be_locked())
+        (void)fprintf(stderr, "attest-verifier: %s\n", strerror(-r));
+    else
+        (void)fprintf(stderr,
+                      "attest-verifier: no memory can be locked for keys: %s\n"
+                      "Remedy: raise the limit: ulimit -l 8192, or LimitMEMLOCK=8M in the "
+                      "unit.\n",
+                      strerror(-r));
     return STATUS_INTERNAL;
 }
 
@@ -138,16 +158,37 @@ int command_serve(int argc, char **argv)
     return conclude(supervise(&options, &findings), &findings);
 }
 
+/* One line a sentence; the layers that are left open last, and in capitals. */
+static int explain(const Policy *policy)
+{
+    json_auto_t *explained = NULL;
+    json_t *item;
+    size_t i;
+
+    int r = policy_explain(policy, &explained);
+    if (r < 0)
+        return r;
+    json_array_foreach (json_object_get(explained, "demands"), i, item)
+        (void)printf("%s\n", json_string_value(item));
+    json_array_foreach (json_object_get(explained, "uncovered"), i, item)
+        (void)printf("NOT COVERED, %s: %s\n", json_string_value(json_object_get(item, "layer")),
+                     json_string_value(json_object_get(item, "text")));
+    return 0;
+}
+
 int command_policy(int argc, char **argv)
 {
     _cleanup_findings_ Findings findings = { .source = "verifier" };
     _cleanup_(policy_freep) Policy *policy = NULL;
+    bool is_check = argc == 3 && strcmp(argv[1], "check") == 0;
 
-    if (argc != 3 || strcmp(argv[1], "check") != 0)
-        return usage("policy check FILE");
+    if (!is_check && (argc != 3 || strcmp(argv[1], "explain") != 0))
+        return usage("policy check|explain FILE");
     int r = policy_load(argv[2], &findings, &policy);
-    if (r == INSTANCE_OK)
+    if (r == INSTANCE_OK && is_check)
         (void)printf("%s: ok, policy %s\n", argv[2], policy->id);
+    else if (r == INSTANCE_OK)
+        r = explain(policy);
     return conclude(r, &findings);
 }
 

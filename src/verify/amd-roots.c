@@ -10,6 +10,9 @@
 
 struct AmdRoots {
     Key *keys[SNP_PRODUCT_COUNT][AMD_ROLE_COUNT];
+    Certificate *certificates[SNP_PRODUCT_COUNT][AMD_ROLE_COUNT]; /* the caller's; NULL: AMD's */
+    SpkiDigest pins[SNP_PRODUCT_COUNT]; /* of the ARKs; meant only where there is such a key */
+    bool are_amds;                      /* the compiled-in ones */
 };
 
 static const uint8_t exponent[] = { 0x01, 0x00, 0x01 };
@@ -78,8 +81,10 @@ AmdRoots *amd_roots_free(AmdRoots *roots)
     if (!roots)
         return NULL;
     for (size_t product = 0; product < SNP_PRODUCT_COUNT; product++)
-        for (size_t role = 0; role < AMD_ROLE_COUNT; role++)
+        for (size_t role = 0; role < AMD_ROLE_COUNT; role++) {
             key_free(roots->keys[product][role]);
+            certificate_free(roots->certificates[product][role]);
+        }
     free(roots);
     return NULL;
 }
@@ -90,18 +95,124 @@ int amd_roots_new(AmdRoots **ret)
 
     if (!roots)
         return -ENOMEM;
+    roots->are_amds = true;
     for (size_t i = 0; i < amd_n_keys; i++) {
         const AmdKey *key = &amd_keys[i];
         int r = key_from_rsa(VIEW_OF_ARRAY(key->modulus), VIEW_OF_ARRAY(exponent),
                              &roots->keys[key->product][key->role]);
         if (r != KEY_OK)
             return r < 0 ? r : -EIO;
+        if (key->role == AMD_ARK)
+            roots->pins[key->product] = key->digest;
     }
     *ret = TAKE_PTR(roots);
     return 0;
 }
 
+const char *amd_roots_reason(int reason)
+{
+    switch (reason) {
+    case AMD_ROOTS_OK:
+        return "ok";
+    case AMD_ROOTS_E_SUBJECT:
+        return "its subject is no ARK, ASK or ASVK of a known product";
+    case AMD_ROOTS_E_TWICE:
+        return "two roots of one product and role";
+    case AMD_ROOTS_E_CHAIN:
+        return "an ASK or ASVK without the ARK that signed it";
+    }
+    return "unknown";
+}
+
+/* Where each of LIST belongs. Borrowed. */
+typedef struct GivenRoots {
+    Certificate *items[SNP_PRODUCT_COUNT][AMD_ROLE_COUNT];
+} GivenRoots;
+
+static int sort_roots(const CertificateList *list, GivenRoots *given)
+{
+    for (size_t i = 0; i < list->n_items; i++) {
+        SnpProduct product;
+        AmdRole role;
+        if (!amd_subject_parse(certificate_subject_cn(list->items[i]), &product, &role))
+            return AMD_ROOTS_E_SUBJECT;
+        if (given->items[product][role])
+            return AMD_ROOTS_E_TWICE;
+        given->items[product][role] = list->items[i];
+    }
+    return AMD_ROOTS_OK;
+}
+
+static int take_root(const GivenRoots *given, SnpProduct product, AmdRole role, AmdRoots *roots)
+{
+    const Certificate *root = given->items[product][AMD_ARK];
+    Certificate *certificate = given->items[product][role];
+    Digest digest;
+
+    if (!certificate)
+        return AMD_ROOTS_OK;
+    int r = root ? certificate_verify_signed_by(certificate, root) : CERTIFICATE_E_ISSUER;
+    if (r)
+        return r < 0 ? r : AMD_ROOTS_E_CHAIN;
+    if (role == AMD_ARK) {
+        r = certificate_spki_sha384(certificate, &digest);
+        if (r < 0)
+            return r;
+        memcpy(roots->pins[product].bytes, digest.data, sizeof(roots->pins[product].bytes));
+    }
+    roots->certificates[product][role] = certificate_ref(certificate);
+    roots->keys[product][role] = key_ref(certificate_key(certificate));
+    return roots->keys[product][role] ? AMD_ROOTS_OK : -ENOMEM;
+}
+
+int amd_roots_from(const CertificateList *certificates, AmdRoots **ret)
+{
+    _cleanup_(amd_roots_freep) AmdRoots *roots = calloc(1, sizeof(*roots));
+    GivenRoots given = { 0 };
+
+    if (!roots)
+        return -ENOMEM;
+    int r = sort_roots(certificates, &given);
+    for (SnpProduct product = 0; r == AMD_ROOTS_OK && product < SNP_PRODUCT_COUNT; product++)
+        for (AmdRole role = AMD_ARK; r == AMD_ROOTS_OK && role < AMD_ROLE_COUNT; role++)
+            r = take_root(&given, product, role, roots);
+    if (r)
+        return r;
+    *ret = TAKE_PTR(roots);
+    return AMD_ROOTS_OK;
+}
+
+int amd_roots_know(const AmdRoots *roots, ByteView der, bool *ret)
+{
+    bool known = false;
+    Digest digest;
+
+    int r = roots->are_amds ? digest_of(DIGEST_SHA256, der, &digest) : 0;
+    if (r < 0)
+        return r;
+    for (size_t i = 0; roots->are_amds && !known && i < amd_n_keys; i++)
+        known = memcmp(amd_keys[i].certificate, digest.data, digest.size) == 0;
+    *ret = known;
+    return 0;
+}
+
+bool amd_roots_pin(const AmdRoots *roots, SnpProduct product, const SpkiDigest *digest)
+{
+    return roots->keys[product][AMD_ARK] &&
+           memcmp(roots->pins[product].bytes, digest->bytes, sizeof(digest->bytes)) == 0;
+}
+
 const Key *amd_roots_key(const AmdRoots *roots, SnpProduct product, AmdRole role)
 {
     return roots->keys[product][role];
+}
+
+int amd_roots_lookup(const AmdRoots *roots, SnpProduct product, AmdRole role, const Crl *crl)
+{
+    const Certificate *certificate = roots->certificates[product][role];
+    const AmdKey *key = roots->are_amds ? amd_key(product, role) : NULL;
+
+    if (certificate)
+        return crl_lookup(crl, certificate);
+    return key ? crl_lookup_serial(crl, key->serial) : CRL_E_ISSUER;
 }

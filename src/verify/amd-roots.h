@@ -7,7 +7,8 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "crypto/key.h"
+#include "crypto/certificate.h"
+#include "crypto/crl.h"
 #include "format/snp-report.h"
 
 #define SNP_PRODUCT_COUNT 4 /* SnpProduct, SNP_PRODUCT_UNKNOWN included */
@@ -31,7 +32,9 @@ typedef struct AmdKey {
     SnpProduct product;
     AmdRole role;
     SpkiDigest digest;
-    uint8_t modulus[512]; /* big-endian; the exponent is 65537 */
+    uint32_t serial;         /* of the certificate AMD publishes for it */
+    uint8_t certificate[32]; /* SHA-256 of the certificate AMD publishes for it, DER */
+    uint8_t modulus[512];    /* big-endian; the exponent is 65537 */
 } AmdKey;
 
 /* The table. */
@@ -55,7 +58,35 @@ typedef struct AmdRoots AmdRoots;
 
 /* -ENOMEM, -EIO. */
 _must_check_ int amd_roots_new(AmdRoots **ret);
+
+enum {
+    AMD_ROOTS_OK,
+    AMD_ROOTS_E_SUBJECT, /* a certificate whose subject is no ARK-…, SEV-… or SEV-VLEK-… */
+    AMD_ROOTS_E_TWICE,   /* two of one product and role */
+    AMD_ROOTS_E_CHAIN,   /* an ASK or ASVK that no ARK among them signed */
+};
+
+/*
+ * Roots that the caller trusts in place of AMD's own, told apart by their subjects; dates are not
+ * judged. AMD_ROOTS_OK or a named no; -ENOMEM, -EIO.
+ */
+_must_check_ int amd_roots_from(const CertificateList *certificates, AmdRoots **ret);
+/* A word for each of the above, for error texts. */
+const char *amd_roots_reason(int reason);
 AmdRoots *amd_roots_free(AmdRoots *roots);
 DEFINE_CLEANUP(AmdRoots *, amd_roots_free);
-/* Borrowed. NULL for SNP_PRODUCT_UNKNOWN. */
+/*
+ * Is DER, byte for byte, the certificate AMD publishes for a key that is among ROOTS? Decoding it
+ * and asking its signature would show nothing new. False for roots of the caller's. -ENOMEM, -EIO.
+ */
+_must_check_ int amd_roots_know(const AmdRoots *roots, ByteView der, bool *ret);
+/* Is it the fingerprint of the ARK of PRODUCT? */
+bool amd_roots_pin(const AmdRoots *roots, SnpProduct product, const SpkiDigest *digest);
+/*
+ * Does the list, which was found genuine, name the certificate of such a key? For chains that leave
+ * it out. CRL_OK or CRL_E_REVOKED; CRL_E_ISSUER: no such key, or a list by another; -ENOMEM.
+ */
+_must_check_ int amd_roots_lookup(const AmdRoots *roots, SnpProduct product, AmdRole role,
+                                  const Crl *crl);
+/* Borrowed. NULL for SNP_PRODUCT_UNKNOWN, and for what amd_roots_from() was not given. */
 const Key *amd_roots_key(const AmdRoots *roots, SnpProduct product, AmdRole role);

@@ -126,6 +126,13 @@ static bool judge_guest_svn(const PolicySnp *p, const GenuineSnp *s, Difference 
     return s->report.guest_svn >= p->minimum_guest_svn;
 }
 
+static bool judge_guest_svn_most(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
+{
+    say(difference->found, "%u", s->report.guest_svn);
+    say(difference->wanted, "%u or less", p->maximum_guest_svn);
+    return s->report.guest_svn <= p->maximum_guest_svn;
+}
+
 static bool judge_abi(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
     unsigned major = snp_policy_abi_major(s->report.policy);
@@ -145,40 +152,77 @@ static bool judge_firmware(const PolicySnp *p, const GenuineSnp *s, Difference *
     return snp_firmware_version_compare(found, wanted) >= 0;
 }
 
-/* Every component that is too low, by name. */
-static bool judge_tcb(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
+static bool judge_firmware_most(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    const PolicyTcb *wish = &p->minimum_tcb[s->product];
-    SnpTcb tcb = snp_tcb_decode(s->report.reported_tcb, s->layout);
-    const SnpTcb *minimum = &wish->minimum;
+    SnpFirmwareVersion found = s->report.current_version, wanted = p->maximum_firmware;
+
+    say(difference->found, "firmware %u.%u.%u runs", found.major, found.minor, found.build);
+    say(difference->wanted, "%u.%u.%u or less", wanted.major, wanted.minor, wanted.build);
+    return snp_firmware_version_compare(found, wanted) <= 0;
+}
+
+/* Every component that is beyond its bound, by name. */
+static void say_components(SnpTcb tcb, const SnpTcb *bound, bool is_maximum, Difference *difference)
+{
     const struct {
         const char *name;
         unsigned found, wanted;
     } components[] = {
-        { "fmc", tcb.fmc, minimum->fmc },
-        { "boot_loader", tcb.boot_loader, minimum->boot_loader },
-        { "tee", tcb.tee, minimum->tee },
-        { "snp", tcb.snp, minimum->snp },
-        { "microcode", tcb.microcode, minimum->microcode },
+        { "fmc", tcb.fmc, bound->fmc },
+        { "boot_loader", tcb.boot_loader, bound->boot_loader },
+        { "tee", tcb.tee, bound->tee },
+        { "snp", tcb.snp, bound->snp },
+        { "microcode", tcb.microcode, bound->microcode },
     };
-    bool good = true;
 
-    if (p->minimum_tcb_present && !wish->present) {
-        say(difference->found, "%s", snp_product_name(s->product));
-        say(difference->wanted, "a product that minimum_tcb names");
-        return false;
-    }
-    say(difference->wanted, "or more of each");
+    say(difference->wanted, is_maximum ? "or less of each" : "or more of each");
     for (size_t i = 0; i < ELEMENTSOF(components); i++) {
         size_t used = strlen(difference->found);
-        if (components[i].found >= components[i].wanted)
-            continue;
-        good = false;
-        (void)snprintf(difference->found + used, sizeof(difference->found) - used, "%s%s %u of %u",
-                       used > 0 ? ", " : "", components[i].name, components[i].found,
-                       components[i].wanted);
+        unsigned low = is_maximum ? components[i].wanted : components[i].found;
+        unsigned high = is_maximum ? components[i].found : components[i].wanted;
+        if (low < high)
+            (void)snprintf(difference->found + used, sizeof(difference->found) - used,
+                           "%s%s %u of %u", used > 0 ? ", " : "", components[i].name,
+                           components[i].found, components[i].wanted);
     }
-    return good;
+}
+
+static bool judge_tcbs(const PolicyTcbs *wishes, SnpTcbRaw raw, const GenuineSnp *s,
+                       bool is_maximum, Difference *difference)
+{
+    const PolicyTcb *wish = &wishes->products[s->product];
+    SnpTcb tcb = snp_tcb_decode(raw, s->layout);
+
+    if (!wishes->present)
+        return true;
+    if (!wish->present) {
+        say(difference->found, "%s", snp_product_name(s->product));
+        say(difference->wanted, "a product that the policy names there");
+        return false;
+    }
+    say_components(tcb, &wish->bound, is_maximum, difference);
+    return is_maximum ? snp_tcb_is_at_least(&wish->bound, &tcb)
+                      : snp_tcb_is_at_least(&tcb, &wish->bound);
+}
+
+static bool judge_tcb(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
+{
+    return judge_tcbs(&p->minimum_tcb, s->report.reported_tcb, s, false, difference);
+}
+
+static bool judge_tcb_most(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
+{
+    return judge_tcbs(&p->maximum_tcb, s->report.reported_tcb, s, true, difference);
+}
+
+static bool judge_committed(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
+{
+    return judge_tcbs(&p->minimum_committed_tcb, s->report.committed_tcb, s, false, difference);
+}
+
+static bool judge_launch(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
+{
+    return judge_tcbs(&p->minimum_launch_tcb, s->report.launch_tcb, s, false, difference);
 }
 
 static bool judge_measurement(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
@@ -190,6 +234,18 @@ static bool judge_measurement(const PolicySnp *p, const GenuineSnp *s, Differenc
 static bool judge_host_data(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
     return is_in_list(&p->host_data, VIEW_OF_ARRAY(s->report.host_data), difference);
+}
+
+/* A masked CHIP_ID is zeros, which name no chip. */
+static bool judge_chip(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
+{
+    if (!p->chip_ids.present)
+        return true;
+    if (!snp_report_chip_id_is_masked(&s->report))
+        return is_in_list(&p->chip_ids, VIEW_OF_ARRAY(s->report.chip_id), difference);
+    say(difference->found, "CHIP_ID is zero");
+    say(difference->wanted, "a chip of the policy");
+    return false;
 }
 
 static bool judge_family(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
@@ -207,16 +263,18 @@ static bool judge_id_key(const PolicySnp *p, const GenuineSnp *s, Difference *di
     return is_in_list(&p->id_key_digests, VIEW_OF_ARRAY(s->report.id_key_digest), difference);
 }
 
-/* Meaningful only with AUTHOR_KEY_EN. */
+/* Meaningful only with AUTHOR_KEY_EN; without it there is none, which a policy writes as zeros. */
 static bool judge_author_key(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    if (!p->author_key_digests.present)
+    static const uint8_t none[sizeof(s->report.author_key_digest)] = { 0 };
+    bool enabled = (s->report.key_info & SNP_KEY_INFO_AUTHOR_KEY_EN) != 0;
+
+    if (is_in_list(&p->author_key_digests,
+                   enabled ? VIEW_OF_ARRAY(s->report.author_key_digest) : VIEW_OF_ARRAY(none),
+                   difference))
         return true;
-    if (s->report.key_info & SNP_KEY_INFO_AUTHOR_KEY_EN)
-        return is_in_list(&p->author_key_digests, VIEW_OF_ARRAY(s->report.author_key_digest),
-                          difference);
-    say(difference->found, "AUTHOR_KEY_EN 0");
-    say(difference->wanted, "an author key of the policy");
+    if (!enabled)
+        say(difference->found, "AUTHOR_KEY_EN 0");
     return false;
 }
 
@@ -270,6 +328,11 @@ static const struct {
     { "snp-csp-unknown", judge_csp, CLAIM(hardware), TRUST_UNRECOGNISED },
     { "snp-chip-id-masked", judge_masked_chip, CLAIM(hardware), TRUST_UNRECOGNISED },
     { "snp-tcb-too-low", judge_tcb, CLAIM(hardware), TRUST_CONTRAINDICATED },
+    { "snp-tcb-too-high", judge_tcb_most, CLAIM(hardware), TRUST_UNRECOGNISED },
+    { "snp-committed-tcb-too-low", judge_committed, CLAIM(hardware), TRUST_CONTRAINDICATED },
+    { "snp-launch-tcb-too-low", judge_launch, CLAIM(hardware), TRUST_CONTRAINDICATED },
+    { "snp-chip-unknown", judge_chip, CLAIM(hardware), TRUST_UNRECOGNISED },
+    { "snp-firmware-too-new", judge_firmware_most, CLAIM(hardware), TRUST_UNRECOGNISED },
     { "snp-firmware-too-old", judge_firmware, CLAIM(hardware), TRUST_CONTRAINDICATED },
     { "snp-mitigations-missing", judge_mitigations, CLAIM(hardware), TRUST_CONTRAINDICATED },
     { "snp-debug-enabled", judge_debug, CLAIM(runtime_opaque), TRUST_CONTRAINDICATED },
@@ -283,6 +346,8 @@ static const struct {
     { "snp-measurement-unknown", judge_measurement, CLAIM(executables),
       TRUST_UNRECOGNISED_PROGRAMS },
     { "snp-guest-svn-too-low", judge_guest_svn, CLAIM(executables), TRUST_CONTRAINDICATED },
+    { "snp-guest-svn-too-high", judge_guest_svn_most, CLAIM(executables),
+      TRUST_UNRECOGNISED_PROGRAMS },
     { "snp-family-id-unknown", judge_family, CLAIM(executables), TRUST_UNRECOGNISED_PROGRAMS },
     { "snp-image-id-unknown", judge_image, CLAIM(executables), TRUST_UNRECOGNISED_PROGRAMS },
     { "snp-id-key-unknown", judge_id_key, CLAIM(executables), TRUST_UNRECOGNISED_PROGRAMS },
@@ -298,10 +363,19 @@ const PolicyMeasurement *appraise_measurement(const PolicySnp *policy, const Gen
     return NULL;
 }
 
+/* Does each item name a key? Zeros stand for there being none. */
+static bool names_signers(const PolicyBytesList *list)
+{
+    for (size_t i = 0; i < list->n_items; i++)
+        if (view_is_filled_with(VIEW(list->items[i]), 0))
+            return false;
+    return list->present;
+}
+
 int appraise_snp(const PolicySnp *policy, const GenuineSnp *snp, Findings *findings,
                  TrustVector *vector)
 {
-    bool names_programs = policy->measurements_present || policy->id_key_digests.present;
+    bool names_programs = policy->measurements_present || names_signers(&policy->id_key_digests);
 
     *vector = (TrustVector){
         .hardware = TRUST_APPROVED,

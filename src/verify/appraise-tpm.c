@@ -2,32 +2,26 @@
 /*
  * The "tpm" object of a policy against a genuine quote, its replayed log and what that shows.
  */
-#include "verify/appraise.h"
+#include "verify/appraise-boot.h"
 
+#include "verify/boot-sections.h"
 #include "verify/refuse.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SUBJECT_MAX  16 /* "secure-boot", "pcr 15" */
-#define COMMAND_LINE "command-line"
-#define PCR_GRUB     8
+#define SUBJECT_MAX 16 /* "secure-boot", "pcr 15" */
+#define PCR_GRUB    8
 
 static void pcr_subject(unsigned pcr, char out[static SUBJECT_MAX])
 {
     (void)snprintf(out, SUBJECT_MAX, "pcr %u", pcr % TPM_PCR_COUNT);
 }
 
-static bool has_rules(const PolicyTpm *policy)
-{
-    return policy->n_rules > 0 || policy->n_log > 0 || policy->n_events > 0 ||
-           policy->secure_boot || policy->command_line.present;
-}
-
 int appraise_absent_tpm(const PolicyTpm *policy, Findings *findings)
 {
-    if (!policy->required && !has_rules(policy))
+    if (!policy->required && !policy_tpm_has_rules(policy))
         return 0;
     return refuse(findings, "vtpm-missing", "vtpm", "a TPM quote", "none was sent");
 }
@@ -66,6 +60,28 @@ static int judge_selection(const AppraiseTpmInput *input, Findings *findings)
     return refuse(findings, "tpm-pcrs-not-accepted", "vtpm", wanted, "PCRs 0x%06x", pcrs->mask);
 }
 
+static bool list_has(const PolicyBytesList *list, ByteView value)
+{
+    for (size_t i = 0; i < list->n_items; i++)
+        if (view_equal(VIEW(list->items[i]), value))
+            return true;
+    return false;
+}
+
+/* The key that quotes is known by its Name, whatever stands behind it. */
+static int judge_ak_name(const AppraiseTpmInput *input, Findings *findings)
+{
+    const PolicyBytesList *names = &input->policy->ak_names;
+    const ByteView name = { .data = input->tpm->ak_name, .size = input->tpm->ak_name_size };
+    char found[HEX_TEXT_MAX], wanted[64];
+
+    if (!names->present || list_has(names, name))
+        return 0;
+    hex_text(name, found);
+    (void)snprintf(wanted, sizeof(wanted), "one of %zu in the policy", names->n_items);
+    return refuse(findings, "tpm-ak-not-accepted", "vtpm", wanted, "%s", found);
+}
+
 static int refuse_unendorsed(const AppraiseTpmInput *input, unsigned pcr, Findings *findings)
 {
     char subject[SUBJECT_MAX], value[HEX_TEXT_MAX];
@@ -82,7 +98,7 @@ static int refuse_all_rules(const AppraiseTpmInput *input, Findings *findings)
     const PolicyTpm *policy = input->policy;
     int r = 0;
 
-    if (policy->secure_boot)
+    if (policy->secure_boot || policy->secure_boot_signers.present)
         r = refuse_unendorsed(input, PCR_SECURE_BOOT, findings);
     for (size_t i = 0; i < policy->n_rules && r >= 0; i++)
         r = refuse_unendorsed(input, policy->rules[i].pcr, findings);
@@ -90,18 +106,12 @@ static int refuse_all_rules(const AppraiseTpmInput *input, Findings *findings)
         r = refuse_unendorsed(input, policy->log[i].pcr, findings);
     for (size_t i = 0; i < policy->n_events && r >= 0; i++)
         r = refuse_unendorsed(input, policy->events[i].pcr, findings);
+    if (r >= 0 && policy->n_sections > 0)
+        r = refuse_unendorsed(input, PCR_SECTIONS, findings);
     if (r >= 0 && policy->command_line.present)
         r = refuse(findings, "vtpm-unendorsed", COMMAND_LINE,
                    "a vTPM that the hardware vouches for", "the host's vTPM");
     return r;
-}
-
-static bool list_has(const PolicyBytesList *list, ByteView value)
-{
-    for (size_t i = 0; i < list->n_items; i++)
-        if (view_equal(VIEW(list->items[i]), value))
-            return true;
-    return false;
 }
 
 static int judge_pcr_rule(const AppraiseTpmInput *input, const PolicyPcrRule *rule,
@@ -123,21 +133,6 @@ static int judge_pcr_rule(const AppraiseTpmInput *input, const PolicyPcrRule *ru
         (void)snprintf(wanted, sizeof(wanted), "one of %zu in the policy", rule->values.n_items);
     hex_text(value, found);
     return refuse(findings, "tpm-pcr-value-unknown", subject, wanted, "%s", found);
-}
-
-static int judge_secure_boot(const AppraiseTpmInput *input, Findings *findings)
-{
-    if (!input->policy->secure_boot)
-        return 0;
-    if (!input->boot)
-        return refuse(findings, "eventlog-absent", "secure-boot", "an event log that replays",
-                      "none");
-    if (input->boot->secure_boot == SECURE_BOOT_ON)
-        return 0;
-    if (input->boot->secure_boot == SECURE_BOOT_OFF)
-        return refuse(findings, "secure-boot-off", "secure-boot", "on", "off");
-    return refuse(findings, "secure-boot-unproven", "secure-boot", "on", "%s",
-                  input->boot->secure_boot_reason);
 }
 
 /* Rules on the log need one, and a PCR that it proves. False: a finding was added. */
@@ -240,52 +235,6 @@ static int judge_log_rule(const AppraiseTpmInput *input, const PolicyLogRule *ru
     return 0;
 }
 
-/* Is ARGUMENT in LINE with a space or an end on either side? */
-static bool has_argument(const char *line, const char *argument)
-{
-    size_t length = strlen(argument);
-
-    for (const char *at = line; (at = strstr(at, argument)); at++)
-        if ((at == line || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0))
-            return true;
-    return false;
-}
-
-static bool list_has_text(const PolicyTextList *list, const char *text)
-{
-    for (size_t i = 0; i < list->n_items; i++)
-        if (strcmp(list->items[i], text) == 0)
-            return true;
-    return false;
-}
-
-static int judge_command_line(const AppraiseTpmInput *input, Findings *findings)
-{
-    const PolicyCommandLine *wish = &input->policy->command_line;
-    const char *line = input->boot ? input->boot->command_line : NULL;
-    int r = 0;
-
-    if (!wish->present)
-        return 0;
-    if (!line)
-        return refuse(findings, "command-line-unproven", COMMAND_LINE,
-                      "a command line that GRUB or a stub measured",
-                      input->boot ? "none that the log shows beyond doubt" : "no event log");
-    if (wish->equals.present && !list_has_text(&wish->equals, line))
-        r = refuse(findings, "command-line-not-accepted", COMMAND_LINE,
-                   wish->equals.n_items == 1 ? wish->equals.items[0] : "one of those listed", "%s",
-                   line);
-    for (size_t i = 0; i < wish->contains.n_items && r >= 0; i++)
-        if (!has_argument(line, wish->contains.items[i]))
-            r = refuse(findings, "command-line-not-accepted", COMMAND_LINE, wish->contains.items[i],
-                       "%s", line);
-    for (size_t i = 0; i < wish->excludes.n_items && r >= 0; i++)
-        if (strstr(line, wish->excludes.items[i]))
-            r = refuse(findings, "command-line-not-accepted", COMMAND_LINE, "without it",
-                       "\"%s\" in %s", wish->excludes.items[i], line);
-    return r;
-}
-
 /* Is there a rule for events like this, and does one of them list the digest? */
 static bool find_event_rule(const PolicyTpm *policy, const ReplayedEvent *event, bool *ret_listed)
 {
@@ -371,7 +320,9 @@ static int judge_programs(const AppraiseTpmInput *input, Findings *findings)
         r = judge_log_rule(input, &policy->log[i], findings);
     if (r >= 0)
         r = judge_event_rules(input, findings);
-    return r < 0 ? r : judge_command_line(input, findings);
+    if (r >= 0)
+        r = appraise_sections(input, findings);
+    return r < 0 ? r : appraise_command_line(input, findings);
 }
 
 typedef int (*Judge)(const AppraiseTpmInput *input, Findings *findings);
@@ -396,13 +347,16 @@ int appraise_tpm(const AppraiseTpmInput *input, Findings *findings, TrustVector 
 {
     const PolicyTpm *policy = input->policy;
     bool names_programs = policy->n_rules > 0 || policy->n_log > 0 || policy->n_events > 0 ||
-                          policy->command_line.present;
+                          policy->n_sections > 0 || policy->command_line.present;
+    bool wants_secure_boot = policy->secure_boot || policy->secure_boot_signers.present;
     bool failed = false;
 
     *vector = (TrustVector){ 0 };
     int r = judge_root(input, findings);
     if (r >= 0)
         r = judge_selection(input, findings);
+    if (r >= 0)
+        r = judge_ak_name(input, findings);
     if (r < 0)
         return r;
     if (input->root == VTPM_ROOT_HOST)
@@ -414,8 +368,8 @@ int appraise_tpm(const AppraiseTpmInput *input, Findings *findings, TrustVector 
     vector->hardware = TRUST_APPROVED;
     if (names_programs)
         vector->executables = failed ? TRUST_UNRECOGNISED_PROGRAMS : TRUST_APPROVED_BOOT;
-    r = judge_apart(judge_secure_boot, input, findings, &failed);
-    if (r >= 0 && policy->secure_boot)
+    r = judge_apart(appraise_secure_boot, input, findings, &failed);
+    if (r >= 0 && wants_secure_boot)
         vector->configuration = failed ? TRUST_CONTRAINDICATED : TRUST_APPROVED;
     return r;
 }

@@ -29,63 +29,98 @@ static bool is_known(const Endorsements *endorsements, ByteView der)
     return false;
 }
 
-static int add_certificate(Endorsements *endorsements, Findings *findings, const char *name,
-                           ByteView bytes)
+/* What is being filled, and how. */
+typedef struct Gathering {
+    Endorsements *endorsements;
+    Findings *findings;
+    const AmdRoots *roots; /* NULL: every certificate is decoded */
+} Gathering;
+
+/* DER of BYTES, which may be PEM; OWN holds it then. CERTIFICATE_OK or a named no; errno. */
+static int to_der(ByteView bytes, Bytes *own, ByteView *ret)
+{
+    if (bytes.data[0] == 0x30) {
+        *ret = bytes;
+        return CERTIFICATE_OK;
+    }
+    int r = certificate_pem_to_der(bytes, own);
+    if (r == CERTIFICATE_OK)
+        *ret = VIEW(*own);
+    return r;
+}
+
+/* CERTIFICATE_OK sets RET, or leaves it NULL when it need not be looked at. */
+static int decode(const Gathering *gathering, ByteView bytes, Certificate **ret)
+{
+    _cleanup_bytes_ Bytes own = { 0 };
+    bool known = false;
+    ByteView der;
+
+    int r = to_der(bytes, &own, &der);
+    if (r)
+        return r;
+    if (gathering->roots) {
+        r = amd_roots_know(gathering->roots, der, &known);
+        if (r < 0)
+            return r;
+    }
+    if (known || is_known(gathering->endorsements, der))
+        return CERTIFICATE_OK;
+    return certificate_from_der(der, ret);
+}
+
+static int add_certificate(const Gathering *gathering, const char *name, ByteView bytes)
 {
     _cleanup_(certificate_freep) Certificate *certificate = NULL;
+    CertificateList *list = &gathering->endorsements->certificates;
 
-    if (bytes.size == 0 || is_known(endorsements, bytes))
+    if (bytes.size == 0)
         return 0;
-    if (endorsements->certificates.n_items >= CERTIFICATE_LIST_MAX)
-        return warn(findings, "snp-endorsement-unreadable", "cpu", NULL,
+    if (list->n_items >= CERTIFICATE_LIST_MAX)
+        return warn(gathering->findings, "snp-endorsement-unreadable", "cpu", NULL,
                     "more than %d certificates", CERTIFICATE_LIST_MAX);
-    int r = certificate_parse(bytes, &certificate);
+    int r = decode(gathering, bytes, &certificate);
     if (r < 0)
         return r;
     if (r != CERTIFICATE_OK)
-        return warn(findings, "snp-endorsement-unreadable", "cpu", NULL, "%s: %s", name,
+        return warn(gathering->findings, "snp-endorsement-unreadable", "cpu", NULL, "%s: %s", name,
                     certificate_reason(r));
-    return certificate_list_add(&endorsements->certificates, certificate);
+    return certificate ? certificate_list_add(list, certificate) : 0;
 }
 
-static int add_crl(Endorsements *endorsements, Findings *findings, ByteView bytes)
+static int add_crl(const Gathering *gathering, ByteView bytes)
 {
+    Endorsements *endorsements = gathering->endorsements;
     Crl *crl;
 
-    if (bytes.size == 0 || endorsements->n_crls >= ENDORSEMENT_CRLS_MAX)
+    if (endorsements->n_crls >= ENDORSEMENT_CRLS_MAX)
         return 0;
     int r = crl_parse(bytes, &crl);
     if (r < 0)
         return r;
     if (r != CRL_OK)
-        return warn(findings, "snp-endorsement-unreadable", "cpu", NULL, "crl: %s", crl_reason(r));
+        return warn(gathering->findings, "snp-endorsement-unreadable", "cpu", NULL, "crl: %s",
+                    crl_reason(r));
     endorsements->crls[endorsements->n_crls++] = crl;
     return 0;
 }
 
-static int add_table(Endorsements *endorsements, Findings *findings, ByteView table)
+static int add_table(const Gathering *gathering, const SnpCerts *certs)
 {
-    SnpCerts certs;
-
-    if (snp_certs_parse(table, &certs) != SNP_CERTS_OK)
-        return warn(findings, "snp-endorsement-unreadable", "cpu", NULL,
-                    "the certificate table of the host");
-    for (size_t i = 0; i < certs.n_items; i++) {
-        const SnpCert *cert = &certs.items[i];
+    for (size_t i = 0; i < certs->n_items; i++) {
+        const SnpCert *cert = &certs->items[i];
         int r = 0;
         if (cert->kind == SNP_CERT_CRL)
-            r = add_crl(endorsements, findings, cert->content);
+            r = add_crl(gathering, cert->content);
         else if (cert->kind != SNP_CERT_OTHER)
-            r = add_certificate(endorsements, findings, snp_cert_kind_name(cert->kind),
-                                cert->content);
+            r = add_certificate(gathering, snp_cert_kind_name(cert->kind), cert->content);
         if (r < 0)
             return r;
     }
     return 0;
 }
 
-static int add_members(Endorsements *endorsements, Findings *findings,
-                       const EvidenceEndorsements *members)
+static int add_members(const Gathering *gathering, const EvidenceEndorsements *members)
 {
     const struct {
         const char *name;
@@ -96,25 +131,36 @@ static int add_members(Endorsements *endorsements, Findings *findings,
     };
 
     for (size_t i = 0; i < ELEMENTSOF(certificates); i++) {
-        int r = add_certificate(endorsements, findings, certificates[i].name,
-                                VIEW(*certificates[i].bytes));
+        int r = add_certificate(gathering, certificates[i].name, VIEW(*certificates[i].bytes));
         if (r < 0)
             return r;
     }
-    return add_crl(endorsements, findings, VIEW(members->crl));
+    return members->crl.size > 0 ? add_crl(gathering, VIEW(members->crl)) : 0;
 }
 
 int endorsements_gather(const EndorsementInput *input, Findings *findings, Endorsements *ret)
 {
     _cleanup_endorsements_ Endorsements endorsements = { 0 };
+    Gathering gathering = { .endorsements = &endorsements, .findings = findings };
+    SnpCerts table = { 0 };
+    int r = 0;
 
-    int r = add_table(&endorsements, findings, VIEW(input->evidence->cpu.auxblob));
-    if (r >= 0)
-        r = add_members(&endorsements, findings, &input->evidence->endorsements);
-    for (size_t i = 0; i < input->n_certificates && r >= 0; i++)
-        r = add_certificate(&endorsements, findings, "from elsewhere", input->certificates[i]);
+    if (snp_certs_parse(VIEW(input->evidence->cpu.auxblob), &table) != SNP_CERTS_OK)
+        r = warn(findings, "snp-endorsement-unreadable", "cpu", NULL,
+                 "the certificate table of the host");
+    /* A revocation list names certificates by serial, so then they must be at hand. */
+    if (input->n_crls == 0 && input->evidence->endorsements.crl.size == 0 &&
+        !snp_certs_find(&table, SNP_CERT_CRL))
+        gathering.roots = input->roots;
+    /* There is room for so many: those of the caller come before those of the sender. */
     for (size_t i = 0; i < input->n_crls && r >= 0; i++)
-        r = add_crl(&endorsements, findings, input->crls[i]);
+        r = add_crl(&gathering, input->crls[i]);
+    if (r >= 0)
+        r = add_table(&gathering, &table);
+    if (r >= 0)
+        r = add_members(&gathering, &input->evidence->endorsements);
+    for (size_t i = 0; i < input->n_certificates && r >= 0; i++)
+        r = add_certificate(&gathering, "from elsewhere", input->certificates[i]);
     if (r < 0)
         return r;
     *ret = TAKE_STRUCT(endorsements);

@@ -43,6 +43,9 @@ static int check_header(const SnpReport *report, Findings *findings)
     if (r >= 0 && report->vmpl > SNP_VMPL_MAX)
         r = refuse(findings, "snp-report-from-host", SUBJECT, "VMPL 0 to 3", "VMPL %u",
                    report->vmpl);
+    if (r >= 0 && report->version > SNP_REPORT_VERSION_MAX)
+        r = warn(findings, "snp-report-version-newer", SUBJECT, "version 2 to 5",
+                 "version %u: only what it shares with version 5 was read", report->version);
     if (r >= 0 && !snp_report_reserved_is_zero(report))
         r = warn(findings, "snp-reserved-not-zero", SUBJECT, NULL, "report version %u",
                  report->version);
@@ -265,12 +268,9 @@ int genuine_snp_verify(const GenuineSnpInput *input, Findings *findings, Genuine
     int r = walk(input, &own, &genuine);
     if (r < 0)
         return r;
-    bool refused = findings_first_failure(&own) != NULL;
-    r = findings_move(findings, &own);
-    if (r < 0)
-        return r;
-    if (refused)
-        return GENUINE_SNP_E_REFUSED;
+    r = findings_conclude(findings, &own);
+    if (r)
+        return r < 0 ? r : GENUINE_SNP_E_REFUSED;
     *ret = genuine;
     return GENUINE_SNP_OK;
 }

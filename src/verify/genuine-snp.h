@@ -13,8 +13,8 @@ typedef struct GenuineSnpInput {
     ByteView report; /* as it came; exactly SNP_REPORT_SIZE bytes */
     const Endorsements *endorsements;
     const AmdRoots *roots;
-    int64_t now_sec;
-    bool newer_versions; /* parse report versions above 5 as 5? */
+    int64_t now_sec;     /* CERTIFICATE_TIME_ANY: dates are not judged */
+    bool newer_versions; /* read report versions above 5 by what they share with 5? A warning */
     const SpkiDigest *simulated_roots;
     size_t n_simulated_roots;
     const SpkiDigest *policy_roots;

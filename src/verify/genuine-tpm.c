@@ -35,7 +35,7 @@ int tpm_public_key(const TpmPublic *public, Key **ret)
 }
 
 /* The key signs only what its TPM made, and was made in that TPM (spec TPM 2.3). */
-static int check_attributes(const TpmPublic *ak, Findings *findings)
+int tpm_ak_check_attributes(const TpmPublic *ak, Findings *findings)
 {
     int r = 0;
 
@@ -78,7 +78,7 @@ static int check_key(const EvidenceVtpm *vtpm, Findings *findings, GenuineTpm *t
     if (r != TPM_PUBLIC_OK)
         return refuse(findings, "tpm-ak-malformed", SUBJECT, "a TPMT_PUBLIC", "%s",
                       tpm_public_reason(r));
-    r = check_attributes(ak, findings);
+    r = tpm_ak_check_attributes(ak, findings);
     if (r >= 0)
         r = read_name(ak, findings, tpm);
     if (r < 0)
@@ -219,12 +219,9 @@ int genuine_tpm_verify(const EvidenceVtpm *vtpm, ByteView qualifying_data, Findi
     int r = walk(vtpm, qualifying_data, &own, &tpm);
     if (r < 0)
         return r;
-    bool refused = findings_first_failure(&own) != NULL;
-    r = findings_move(findings, &own);
-    if (r < 0)
-        return r;
-    if (refused)
-        return GENUINE_TPM_E_REFUSED;
+    r = findings_conclude(findings, &own);
+    if (r)
+        return r < 0 ? r : GENUINE_TPM_E_REFUSED;
     *ret = TAKE_STRUCT(tpm);
     return GENUINE_TPM_OK;
 }

@@ -38,5 +38,8 @@ enum { GENUINE_TPM_OK, GENUINE_TPM_E_REFUSED /* the findings say why, all of the
 _must_check_ int genuine_tpm_verify(const EvidenceVtpm *vtpm, ByteView qualifying_data,
                                     Findings *findings, GenuineTpm *ret);
 
+/* Is it a restricted signing key that its TPM keeps? What it is not is a failure. 0 or -ENOMEM. */
+_must_check_ int tpm_ak_check_attributes(const TpmPublic *ak, Findings *findings);
+
 /* The key in a public area: KEY_OK or a named no of key.h; -ENOMEM, -EIO. */
 _must_check_ int tpm_public_key(const TpmPublic *public, Key **ret);

@@ -34,6 +34,15 @@ static int parse_machine(PolicyReader *reader, json_t *value, void *target, size
     return r;
 }
 
+int policy_ak_name_list(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    PolicyItems items = { 0 };
+
+    int r = policy_items(reader, value, sizeof(Bytes), parse_machine, argument, &items);
+    *(PolicyBytesList *)target = (PolicyBytesList){ true, items.items, items.n_items };
+    return r;
+}
+
 static bool is_any_machine(const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -44,7 +53,6 @@ static bool is_any_machine(const json_t *value)
 static int parse_machines(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
     PolicyGate *gate = target;
-    PolicyItems items = { 0 };
     size_t i;
     json_t *item;
 
@@ -57,9 +65,7 @@ static int parse_machines(PolicyReader *reader, json_t *value, void *target, siz
         gate->every_machine = true;
         return POLICY_OK;
     }
-    int r = policy_items(reader, value, sizeof(Bytes), parse_machine, TPM_NAME_SIZE, &items);
-    gate->machines = (PolicyBytesList){ true, items.items, items.n_items };
-    return r;
+    return policy_ak_name_list(reader, value, &gate->machines, TPM_NAME_SIZE);
 }
 
 static int parse_expiration(PolicyReader *reader, json_t *value, void *target, size_t argument)
@@ -77,31 +83,30 @@ static bool is_named_before(const PolicyGate *gates, const PolicyGate *gate)
     return false;
 }
 
-static int parse_gate(PolicyReader *reader, json_t *value, void *target, size_t argument)
+static void gate_begin(void *target)
 {
-    static const PolicyMember members[] = {
-        { "expiration_sec", parse_expiration, offsetof(PolicyGate, expiration_sec),
-          POLICY_GATE_EXPIRATION_MAX, false },
-        { "machines", parse_machines, 0, 0, true },
-        { "name", parse_name, offsetof(PolicyGate, name), 0, true },
-        { "vtpm_roots", policy_vtpm_roots, offsetof(PolicyGate, vtpm_roots), 0, false },
-    };
-    PolicyGate *gate = target;
-
-    (void)argument;
-    gate->vtpm_roots =
+    ((PolicyGate *)target)->vtpm_roots =
         1U << VTPM_ROOT_PARAVISOR | 1U << VTPM_ROOT_SVSM | 1U << VTPM_ROOT_CERTIFICATE;
-    return policy_object(reader, value, members, ELEMENTSOF(members), gate);
 }
+
+static const PolicyMember gate_members[] = {
+    POLICY_VALUE("expiration_sec", parse_expiration, PolicyGate, expiration_sec,
+                 POLICY_GATE_EXPIRATION_MAX),
+    { "machines", parse_machines, NULL, 0, 0, true },
+    POLICY_NEEDED("name", parse_name, PolicyGate, name, 0),
+    POLICY_VALUE("vtpm_roots", policy_vtpm_roots, PolicyGate, vtpm_roots, 0),
+};
+
+const PolicyTable policy_gate_table = { POLICY_TABLE(gate_members), .item_size = sizeof(PolicyGate),
+                                        .begin = gate_begin };
 
 int policy_gates_parse(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
     Policy *policy = target;
-    PolicyItems items = { 0 };
 
-    int r = policy_items(reader, value, sizeof(PolicyGate), parse_gate, argument, &items);
-    policy->n_gates = items.n_items;
-    policy->gates = items.items;
+    (void)argument;
+    int r = policy_list(reader, value, &policy_gate_table,
+                        (uint8_t *)policy + offsetof(Policy, gates) + POLICY_PAIR(Policy, gates));
     for (size_t i = 0; r == POLICY_OK && i < policy->n_gates; i++)
         if (is_named_before(policy->gates, &policy->gates[i]))
             r = policy_invalid(reader, "names \"%s\" twice", policy->gates[i].name);

@@ -12,6 +12,7 @@
 /* Reads the list into the Policy at TARGET. */
 _must_check_ int policy_gates_parse(PolicyReader *reader, json_t *value, void *target,
                                     size_t argument);
+extern const PolicyTable policy_gate_table;
 void policy_gates_done(Policy *policy);
 
 /* NULL when the policy has no such gate. */

@@ -44,14 +44,23 @@ static const PolicyMember *member_find(const PolicyMember *members, size_t n, co
     return NULL;
 }
 
-static int read_member(PolicyReader *reader, const char *name, json_t *value,
-                       const PolicyMember *member, void *target)
+static int read_table(PolicyReader *reader, json_t *value, const PolicyTable *table, void *target)
 {
+    return table->item_size > 0 ? policy_list(reader, value, table, target)
+                                : policy_object(reader, value, table, target);
+}
+
+static int read_member(PolicyReader *reader, const char *name, json_t *value,
+                       const PolicyMember *member, void *base)
+{
+    void *target = member ? (uint8_t *)base + member->offset : NULL;
     size_t mark = policy_enter(reader, name);
     int r = POLICY_OK;
 
-    if (member)
-        r = member->parse(reader, value, (uint8_t *)target + member->offset, member->argument);
+    if (member && member->parse)
+        r = member->parse(reader, value, target, member->argument);
+    else if (member)
+        r = read_table(reader, value, member->table, target);
     else if (strcmp(name, "comment") != 0)
         r = policy_invalid(reader, "unknown member");
     else if (!json_is_string(value))
@@ -60,31 +69,39 @@ static int read_member(PolicyReader *reader, const char *name, json_t *value,
     return r;
 }
 
-int policy_object(PolicyReader *reader, json_t *object, const PolicyMember *members,
-                  size_t n_members, void *target)
+int policy_object(PolicyReader *reader, json_t *object, const PolicyTable *table, void *target)
 {
     const char *name;
     json_t *value;
 
     if (!json_is_object(object))
         return policy_invalid(reader, "must be an object");
+    if (table->begin)
+        table->begin(target);
     json_object_foreach (object, name, value) {
-        int r = read_member(reader, name, value, member_find(members, n_members, name), target);
+        int r = read_member(reader, name, value,
+                            member_find(table->members, table->n_members, name), target);
         if (r != POLICY_OK)
             return r;
     }
-    for (size_t i = 0; i < n_members; i++) {
-        if (!members[i].mandatory || json_object_get(object, members[i].name))
+    for (size_t i = 0; i < table->n_members; i++) {
+        if (!table->members[i].mandatory || json_object_get(object, table->members[i].name))
             continue;
-        (void)policy_enter(reader, members[i].name);
+        (void)policy_enter(reader, table->members[i].name);
         return policy_invalid(reader, "is missing");
     }
-    return POLICY_OK;
+    return table->finish ? table->finish(reader, target) : POLICY_OK;
 }
 
-int policy_items(PolicyReader *reader, json_t *array, size_t item_size,
-                 int (*parse)(PolicyReader *reader, json_t *value, void *target, size_t argument),
-                 size_t argument, PolicyItems *ret)
+/* How the items of a list are read: by a parser or by a table. */
+typedef struct ItemReader {
+    int (*parse)(PolicyReader *reader, json_t *value, void *target, size_t argument);
+    size_t argument;
+    const PolicyTable *table;
+} ItemReader;
+
+static int read_items(PolicyReader *reader, json_t *array, size_t item_size, const ItemReader *by,
+                      PolicyItems *ret)
 {
     size_t n = json_array_size(array);
 
@@ -100,15 +117,38 @@ int policy_items(PolicyReader *reader, json_t *array, size_t item_size,
         return -ENOMEM;
     *ret = (PolicyItems){ .items = items, .n_items = n };
     for (size_t i = 0; i < n; i++) {
+        json_t *value = json_array_get(array, i);
         char index[24];
         (void)snprintf(index, sizeof(index), "%zu", i);
         size_t mark = policy_enter(reader, index);
-        int r = parse(reader, json_array_get(array, i), items + i * item_size, argument);
+        void *target = items + i * item_size;
+        int r = by->table ? policy_object(reader, value, by->table, target)
+                          : by->parse(reader, value, target, by->argument);
         if (r != POLICY_OK)
             return r;
         policy_leave(reader, mark);
     }
     return POLICY_OK;
+}
+
+int policy_items(PolicyReader *reader, json_t *array, size_t item_size,
+                 int (*parse)(PolicyReader *reader, json_t *value, void *target, size_t argument),
+                 size_t argument, PolicyItems *ret)
+{
+    const ItemReader by = { .parse = parse, .argument = argument };
+
+    return read_items(reader, array, item_size, &by, ret);
+}
+
+int policy_list(PolicyReader *reader, json_t *array, const PolicyTable *table, void *target)
+{
+    const ItemReader by = { .table = table };
+    PolicyItems items = { 0 };
+
+    int r = read_items(reader, array, table->item_size, &by, &items);
+    memcpy(target, &items.items, sizeof(items.items));
+    memcpy((uint8_t *)target + sizeof(items.items), &items.n_items, sizeof(items.n_items));
+    return r;
 }
 
 int policy_bool(PolicyReader *reader, json_t *value, void *target, size_t argument)
@@ -232,7 +272,6 @@ int policy_hex(PolicyReader *reader, json_t *value, void *target, size_t argumen
 int policy_hex_list(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
     PolicyBytesList *list = target;
-
     PolicyItems items = { 0 };
 
     int r = policy_items(reader, value, sizeof(Bytes), policy_hex, argument, &items);
@@ -245,7 +284,6 @@ int policy_hex_list(PolicyReader *reader, json_t *value, void *target, size_t ar
 int policy_text_list(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
     PolicyTextList *list = target;
-
     PolicyItems items = { 0 };
 
     int r = policy_items(reader, value, sizeof(char *), policy_text, argument, &items);
@@ -255,20 +293,21 @@ int policy_text_list(PolicyReader *reader, json_t *value, void *target, size_t a
     return r;
 }
 
-int policy_mask(PolicyReader *reader, json_t *value, void *target, size_t argument)
+static int mask_finish(PolicyReader *reader, void *target)
 {
-    static const PolicyMember members[] = {
-        { "forbidden", policy_u64, offsetof(PolicyMask, forbidden), 0, false },
-        { "required", policy_u64, offsetof(PolicyMask, required), 0, false },
-    };
     const PolicyMask *mask = target;
 
-    (void)argument;
-    int r = policy_object(reader, value, members, ELEMENTSOF(members), target);
-    if (r == POLICY_OK && (mask->required & mask->forbidden) != 0)
+    if ((mask->required & mask->forbidden) != 0)
         return policy_invalid(reader, "requires and forbids the same bit");
-    return r;
+    return POLICY_OK;
 }
+
+static const PolicyMember mask_members[] = {
+    POLICY_VALUE("forbidden", policy_u64, PolicyMask, forbidden, 0),
+    POLICY_VALUE("required", policy_u64, PolicyMask, required, 0),
+};
+
+const PolicyTable policy_mask_table = { POLICY_TABLE(mask_members), .finish = mask_finish };
 
 int policy_version(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {

@@ -37,45 +37,67 @@ static int parse_signing_keys(PolicyReader *reader, json_t *value, void *target,
 
 static int parse_component(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
-    uint32_t minimum;
+    uint32_t bound;
 
-    int r = policy_u32(reader, value, &minimum, argument);
+    int r = policy_u32(reader, value, &bound, argument);
     if (r == POLICY_OK)
-        *(uint8_t *)target = (uint8_t)minimum;
+        *(uint8_t *)target = (uint8_t)bound;
     return r;
 }
 
-/* ARGUMENT: does the product have an FMC? */
-static int parse_tcb(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    static const PolicyMember members[] = {
-        { "boot_loader", parse_component, offsetof(PolicyTcb, minimum.boot_loader), UINT8_MAX,
-          false },
-        { "microcode", parse_component, offsetof(PolicyTcb, minimum.microcode), UINT8_MAX, false },
-        { "snp", parse_component, offsetof(PolicyTcb, minimum.snp), UINT8_MAX, false },
-        { "tee", parse_component, offsetof(PolicyTcb, minimum.tee), UINT8_MAX, false },
-        { "fmc", parse_component, offsetof(PolicyTcb, minimum.fmc), UINT8_MAX, false },
-    };
-    PolicyTcb *tcb = target;
+#define COMPONENT(name) POLICY_VALUE(#name, parse_component, PolicyTcb, bound.name, UINT8_MAX)
 
-    tcb->present = true;
-    tcb->minimum.has_fmc = argument != 0;
-    return policy_object(reader, value, members, ELEMENTSOF(members) - (argument ? 0 : 1), tcb);
+static const PolicyMember tcb_members[] = {
+    COMPONENT(boot_loader), COMPONENT(microcode), COMPONENT(snp),
+    COMPONENT(tee),         COMPONENT(fmc), /* last: not every product has one */
+};
+
+static void begin_minimum(void *target)
+{
+    *(PolicyTcb *)target = (PolicyTcb){ .present = true };
 }
 
-static int parse_minimum_tcb(PolicyReader *reader, json_t *value, void *target, size_t argument)
+static void begin_maximum(void *target)
 {
-    static const PolicyMember members[] = {
-        { "Genoa", parse_tcb, offsetof(PolicySnp, minimum_tcb[SNP_PRODUCT_GENOA]), false, false },
-        { "Milan", parse_tcb, offsetof(PolicySnp, minimum_tcb[SNP_PRODUCT_MILAN]), false, false },
-        { "Turin", parse_tcb, offsetof(PolicySnp, minimum_tcb[SNP_PRODUCT_TURIN]), true, false },
+    *(PolicyTcb *)target = (PolicyTcb){
+        .present = true,
+        .bound = { .fmc = UINT8_MAX,
+                   .boot_loader = UINT8_MAX,
+                   .tee = UINT8_MAX,
+                   .snp = UINT8_MAX,
+                   .microcode = UINT8_MAX },
     };
-    PolicySnp *snp = target;
-
-    (void)argument;
-    snp->minimum_tcb_present = true;
-    return policy_object(reader, value, members, ELEMENTSOF(members), snp);
 }
+
+static void begin_tcbs(void *target)
+{
+    ((PolicyTcbs *)target)->present = true;
+}
+
+static const PolicyTable minimum_table = { tcb_members, ELEMENTSOF(tcb_members) - 1,
+                                           .begin = begin_minimum };
+static const PolicyTable minimum_fmc_table = { POLICY_TABLE(tcb_members), .begin = begin_minimum };
+static const PolicyTable maximum_table = { tcb_members, ELEMENTSOF(tcb_members) - 1,
+                                           .begin = begin_maximum };
+static const PolicyTable maximum_fmc_table = { POLICY_TABLE(tcb_members), .begin = begin_maximum };
+
+#define PRODUCT(name, table, id)                                                                   \
+    POLICY_NESTED(name, table, offsetof(PolicyTcbs, products) + sizeof(PolicyTcb) * (id))
+
+static const PolicyMember minimum_members[] = {
+    PRODUCT("Genoa", minimum_table, SNP_PRODUCT_GENOA),
+    PRODUCT("Milan", minimum_table, SNP_PRODUCT_MILAN),
+    PRODUCT("Turin", minimum_fmc_table, SNP_PRODUCT_TURIN),
+};
+
+static const PolicyMember maximum_members[] = {
+    PRODUCT("Genoa", maximum_table, SNP_PRODUCT_GENOA),
+    PRODUCT("Milan", maximum_table, SNP_PRODUCT_MILAN),
+    PRODUCT("Turin", maximum_fmc_table, SNP_PRODUCT_TURIN),
+};
+
+static const PolicyTable minima_table = { POLICY_TABLE(minimum_members), .begin = begin_tcbs };
+static const PolicyTable maxima_table = { POLICY_TABLE(maximum_members), .begin = begin_tcbs };
 
 static int parse_covers(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
@@ -101,29 +123,25 @@ static int parse_digest48(PolicyReader *reader, json_t *value, void *target, siz
     return r;
 }
 
-static int parse_measurement(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    static const PolicyMember members[] = {
-        { "covers", parse_covers, offsetof(PolicyMeasurement, covers), 0, true },
-        { "name", policy_text, offsetof(PolicyMeasurement, name), 0, false },
-        { "value", parse_digest48, offsetof(PolicyMeasurement, value), 48, true },
-    };
+static const PolicyMember measurement_members[] = {
+    POLICY_NEEDED("covers", parse_covers, PolicyMeasurement, covers, 0),
+    POLICY_VALUE("name", policy_text, PolicyMeasurement, name, 0),
+    POLICY_NEEDED("value", parse_digest48, PolicyMeasurement, value, 48),
+};
 
-    (void)argument;
-    return policy_object(reader, value, members, ELEMENTSOF(members), target);
-}
+static const PolicyTable measurement_table = { POLICY_TABLE(measurement_members),
+                                               .item_size = sizeof(PolicyMeasurement) };
 
+/* An empty list is not the same as none. */
 static int parse_measurements(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
     PolicySnp *snp = target;
-    PolicyItems items = { 0 };
 
     (void)argument;
-    int r = policy_items(reader, value, sizeof(PolicyMeasurement), parse_measurement, 0, &items);
-    snp->n_measurements = items.n_items;
     snp->measurements_present = true;
-    snp->measurements = items.items;
-    return r;
+    return policy_list(reader, value, &measurement_table,
+                       (uint8_t *)snp + offsetof(PolicySnp, measurements) +
+                           POLICY_PAIR(PolicySnp, measurements));
 }
 
 static int parse_abi(PolicyReader *reader, json_t *value, void *target, size_t argument)
@@ -150,37 +168,62 @@ static int parse_firmware(PolicyReader *reader, json_t *value, void *target, siz
     return r;
 }
 
+static bool tcbs_are_apart(const PolicyTcbs *minimum, const PolicyTcbs *maximum, size_t product)
+{
+    const PolicyTcb *least = &minimum->products[product], *most = &maximum->products[product];
+
+    return least->present && most->present && !snp_tcb_is_at_least(&most->bound, &least->bound);
+}
+
+/* A minimum above its maximum could never hold. */
+static int snp_finish(PolicyReader *reader, void *target)
+{
+    const PolicySnp *snp = target;
+
+    for (size_t i = 0; i < SNP_PRODUCT_COUNT; i++)
+        if (tcbs_are_apart(&snp->minimum_tcb, &snp->maximum_tcb, i))
+            return policy_invalid(reader, "\"minimum_tcb\" is above \"maximum_tcb\" for %s",
+                                  snp_product_name((SnpProduct)i));
+    if (snp->minimum_guest_svn > snp->maximum_guest_svn)
+        return policy_invalid(reader, "\"minimum_guest_svn\" is above \"maximum_guest_svn\"");
+    return POLICY_OK;
+}
+
+#define VALUE(name, parse, field, argument) POLICY_VALUE(name, parse, PolicySnp, field, argument)
+
 static const PolicyMember snp_members[] = {
-    { "author_key_digests", policy_hex_list, offsetof(PolicySnp, author_key_digests), 48, false },
-    { "csp_ids", policy_text_list, offsetof(PolicySnp, csp_ids), 0, false },
-    { "debug", policy_bool, offsetof(PolicySnp, debug), 0, false },
-    { "family_ids", policy_hex_list, offsetof(PolicySnp, family_ids), 16, false },
-    { "host_data", policy_hex_list, offsetof(PolicySnp, host_data), 32, false },
-    { "id_key_digests", policy_hex_list, offsetof(PolicySnp, id_key_digests), 48, false },
-    { "image_ids", policy_hex_list, offsetof(PolicySnp, image_ids), 16, false },
-    { "masked_chip_id", policy_bool, offsetof(PolicySnp, masked_chip_id), 0, false },
-    { "measurements", parse_measurements, 0, 0, false },
-    { "migration_agent", policy_bool, offsetof(PolicySnp, migration_agent), 0, false },
-    { "minimum_abi", parse_abi, offsetof(PolicySnp, minimum_abi), 2, false },
-    { "minimum_firmware", parse_firmware, offsetof(PolicySnp, minimum_firmware), 3, false },
-    { "minimum_guest_svn", policy_u32, offsetof(PolicySnp, minimum_guest_svn), UINT32_MAX, false },
-    { "minimum_mitigations", policy_u64, offsetof(PolicySnp, minimum_mitigations), 0, false },
-    { "minimum_tcb", parse_minimum_tcb, 0, 0, false },
-    { "platform_info", policy_mask, offsetof(PolicySnp, platform_info), 0, false },
-    { "policy_bits", policy_mask, offsetof(PolicySnp, policy_bits), 0, false },
-    { "products", parse_products, offsetof(PolicySnp, products), 0, false },
-    { "report_versions", policy_bits, offsetof(PolicySnp, report_versions), REPORT_VERSION_MAX,
-      false },
-    { "signing_keys", parse_signing_keys, offsetof(PolicySnp, signing_keys), 0, false },
-    { "smt", policy_bool, offsetof(PolicySnp, smt), 0, false },
-    { "vmpl", policy_bits, offsetof(PolicySnp, vmpls), 3, false },
+    VALUE("author_key_digests", policy_hex_list, author_key_digests, 48),
+    VALUE("chip_ids", policy_hex_list, chip_ids, 64),
+    VALUE("csp_ids", policy_text_list, csp_ids, 0),
+    VALUE("debug", policy_bool, debug, 0),
+    VALUE("family_ids", policy_hex_list, family_ids, 16),
+    VALUE("host_data", policy_hex_list, host_data, 32),
+    VALUE("id_key_digests", policy_hex_list, id_key_digests, 48),
+    VALUE("image_ids", policy_hex_list, image_ids, 16),
+    VALUE("masked_chip_id", policy_bool, masked_chip_id, 0),
+    VALUE("maximum_firmware", parse_firmware, maximum_firmware, 3),
+    VALUE("maximum_guest_svn", policy_u32, maximum_guest_svn, UINT32_MAX),
+    POLICY_NESTED("maximum_tcb", maxima_table, offsetof(PolicySnp, maximum_tcb)),
+    { "measurements", parse_measurements, &measurement_table, 0, 0, false },
+    VALUE("migration_agent", policy_bool, migration_agent, 0),
+    VALUE("minimum_abi", parse_abi, minimum_abi, 2),
+    POLICY_NESTED("minimum_committed_tcb", minima_table,
+                  offsetof(PolicySnp, minimum_committed_tcb)),
+    VALUE("minimum_firmware", parse_firmware, minimum_firmware, 3),
+    VALUE("minimum_guest_svn", policy_u32, minimum_guest_svn, UINT32_MAX),
+    POLICY_NESTED("minimum_launch_tcb", minima_table, offsetof(PolicySnp, minimum_launch_tcb)),
+    VALUE("minimum_mitigations", policy_u64, minimum_mitigations, 0),
+    POLICY_NESTED("minimum_tcb", minima_table, offsetof(PolicySnp, minimum_tcb)),
+    POLICY_NESTED("platform_info", policy_mask_table, offsetof(PolicySnp, platform_info)),
+    POLICY_NESTED("policy_bits", policy_mask_table, offsetof(PolicySnp, policy_bits)),
+    VALUE("products", parse_products, products, 0),
+    VALUE("report_versions", policy_bits, report_versions, REPORT_VERSION_MAX),
+    VALUE("signing_keys", parse_signing_keys, signing_keys, 0),
+    VALUE("smt", policy_bool, smt, 0),
+    VALUE("vmpl", policy_bits, vmpls, 3),
 };
 
-int policy_snp_parse(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    (void)argument;
-    return policy_object(reader, value, snp_members, ELEMENTSOF(snp_members), target);
-}
+const PolicyTable policy_snp_table = { POLICY_TABLE(snp_members), .finish = snp_finish };
 
 void policy_snp_done(PolicySnp *snp)
 {
@@ -192,6 +235,7 @@ void policy_snp_done(PolicySnp *snp)
     policy_bytes_list_done(&snp->image_ids);
     policy_bytes_list_done(&snp->id_key_digests);
     policy_bytes_list_done(&snp->author_key_digests);
+    policy_bytes_list_done(&snp->chip_ids);
     policy_text_list_done(&snp->csp_ids);
     *snp = (PolicySnp){ 0 };
 }

@@ -4,15 +4,14 @@
  */
 #include "verify/policy-member.h"
 
-#include "format/event-type.h"
+#include "crypto/gate.h"
 #include "format/tpm-alg.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define PCR_MAX      (TPM_PCR_COUNT - 1)
-#define PCR_LOADERS  4
-#define PCR_RULE_MAX 15 /* 16 and 23 can be reset by software, 17 to 22 belong to a late launch */
+#define PCR_MAX         (TPM_PCR_COUNT - 1)
+#define PCR_SECURE_BOOT 7
 
 const char *vtpm_root_name(VtpmRoot root)
 {
@@ -85,181 +84,31 @@ static int parse_certificates(PolicyReader *reader, json_t *value, void *target,
     return r;
 }
 
-static int parse_paravisor(PolicyReader *reader, json_t *value, void *target, size_t argument)
+static int paravisor_finish(PolicyReader *reader, void *target)
 {
-    static const PolicyMember members[] = {
-        { "id_key_digest", policy_hex, offsetof(PolicyParavisor, id_key_digest), 48, false },
-        { "measurement", policy_hex, offsetof(PolicyParavisor, measurement), 48, false },
-    };
     const PolicyParavisor *paravisor = target;
 
-    (void)argument;
-    int r = policy_object(reader, value, members, ELEMENTSOF(members), target);
-    if (r != POLICY_OK)
-        return r;
     if (paravisor->measurement.size == 0 && paravisor->id_key_digest.size == 0)
         return policy_invalid(reader, "must have \"measurement\" or \"id_key_digest\"");
     return POLICY_OK;
 }
 
-static int parse_paravisors(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    PolicyTpm *tpm = target;
-    PolicyItems items = { 0 };
-
-    (void)argument;
-    int r = policy_items(reader, value, sizeof(PolicyParavisor), parse_paravisor, 0, &items);
-    tpm->n_paravisors = items.n_items;
-    tpm->paravisors = items.items;
-    return r;
-}
-
-static int parse_pcr_rule(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    static const PolicyMember members[] = {
-        { "pcr", policy_u32, offsetof(PolicyPcrRule, pcr), PCR_RULE_MAX, true },
-        { "values", policy_hex_list, offsetof(PolicyPcrRule, values), 0, true },
-    };
-
-    (void)argument;
-    return policy_object(reader, value, members, ELEMENTSOF(members), target);
-}
-
-static int parse_rules(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    PolicyTpm *tpm = target;
-    PolicyItems items = { 0 };
-
-    (void)argument;
-    int r = policy_items(reader, value, sizeof(PolicyPcrRule), parse_pcr_rule, 0, &items);
-    tpm->n_rules = items.n_items;
-    tpm->rules = items.items;
-    return r;
-}
-
-static int parse_event_type(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    const char *text = json_string_value(value);
-
-    (void)argument;
-    if (!text || !event_type_by_name(text, target))
-        return policy_invalid(reader, "is no event type (\"EV_IPL\", \"EV_EFI_ACTION\", …)");
-    return POLICY_OK;
-}
-
-static int parse_contains(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    PolicyLogRule *rule = target;
-
-    if (rule->text)
-        return policy_invalid(reader, "cannot stand beside \"equals\"");
-    rule->contains = true;
-    return policy_text(reader, value, &rule->text, argument);
-}
-
-static int parse_equals(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    PolicyLogRule *rule = target;
-
-    if (rule->text)
-        return policy_invalid(reader, "cannot stand beside \"contains\"");
-    return policy_text(reader, value, &rule->text, argument);
-}
-
-static int parse_log_rule(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    static const PolicyMember members[] = {
-        { "contains", parse_contains, 0, 0, false },
-        { "equals", parse_equals, 0, 0, false },
-        { "pcr", policy_u32, offsetof(PolicyLogRule, pcr), PCR_RULE_MAX, true },
-        { "required", policy_bool, offsetof(PolicyLogRule, required), 0, false },
-        { "type", parse_event_type, offsetof(PolicyLogRule, type), 0, true },
-    };
-    PolicyLogRule *rule = target;
-
-    (void)argument;
-    rule->required = true;
-    int r = policy_object(reader, value, members, ELEMENTSOF(members), rule);
-    if (r != POLICY_OK)
-        return r;
-    if (!rule->text)
-        return policy_invalid(reader, "must have \"contains\" or \"equals\"");
-    return POLICY_OK;
-}
-
-static int parse_log(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    PolicyTpm *tpm = target;
-    PolicyItems items = { 0 };
-
-    (void)argument;
-    int r = policy_items(reader, value, sizeof(PolicyLogRule), parse_log_rule, 0, &items);
-    tpm->n_log = items.n_items;
-    tpm->log = items.items;
-    return r;
-}
-
-static int parse_event_rule(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    static const PolicyMember members[] = {
-        { "digests", policy_hex_list, offsetof(PolicyEventRule, digests), 0, true },
-        { "pcr", policy_u32, offsetof(PolicyEventRule, pcr), PCR_RULE_MAX, true },
-        { "type", parse_event_type, offsetof(PolicyEventRule, type), 0, true },
-    };
-
-    (void)argument;
-    return policy_object(reader, value, members, ELEMENTSOF(members), target);
-}
-
-static int parse_events(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    PolicyTpm *tpm = target;
-    PolicyItems items = { 0 };
-
-    (void)argument;
-    int r = policy_items(reader, value, sizeof(PolicyEventRule), parse_event_rule, 0, &items);
-    tpm->n_events = items.n_items;
-    tpm->events = items.items;
-    return r;
-}
-
-static int parse_command_line(PolicyReader *reader, json_t *value, void *target, size_t argument)
-{
-    static const PolicyMember members[] = {
-        { "contains", policy_text_list, offsetof(PolicyCommandLine, contains), 0, false },
-        { "equals", policy_text_list, offsetof(PolicyCommandLine, equals), 0, false },
-        { "excludes", policy_text_list, offsetof(PolicyCommandLine, excludes), 0, false },
-    };
-    PolicyCommandLine *line = target;
-
-    (void)argument;
-    line->present = true;
-    return policy_object(reader, value, members, ELEMENTSOF(members), target);
-}
-
-static const PolicyMember tpm_members[] = {
-    { "ak_certificate_roots", parse_certificates, offsetof(PolicyTpm, ak_certificate_roots), 0,
-      false },
-    { "bank", parse_bank, offsetof(PolicyTpm, bank), 0, false },
-    { "certificate_roots", parse_certificates, offsetof(PolicyTpm, certificate_roots), 0, false },
-    { "command_line", parse_command_line, offsetof(PolicyTpm, command_line), 0, false },
-    { "ek_certificate_roots", parse_certificates, offsetof(PolicyTpm, ek_certificate_roots), 0,
-      false },
-    { "events", parse_events, 0, 0, false },
-    { "log", parse_log, 0, 0, false },
-    { "paravisors", parse_paravisors, 0, 0, false },
-    { "pcrs", policy_bits, offsetof(PolicyTpm, pcrs), PCR_MAX, false },
-    { "required", policy_bool, offsetof(PolicyTpm, required), 0, false },
-    { "roots", policy_vtpm_roots, offsetof(PolicyTpm, roots), 0, false },
-    { "rules", parse_rules, 0, 0, false },
-    { "secure_boot", policy_bool, offsetof(PolicyTpm, secure_boot), 0, false },
+static const PolicyMember paravisor_members[] = {
+    POLICY_VALUE("id_key_digest", policy_hex, PolicyParavisor, id_key_digest, 48),
+    POLICY_VALUE("measurement", policy_hex, PolicyParavisor, measurement, 48),
 };
+
+static const PolicyTable paravisor_table = { POLICY_TABLE(paravisor_members),
+                                             .item_size = sizeof(PolicyParavisor),
+                                             .finish = paravisor_finish };
 
 /* A rule on a PCR that the quote leaves out could never hold. */
 static int rules_are_quoted(PolicyReader *reader, const PolicyTpm *tpm)
 {
-    uint32_t wanted = tpm->secure_boot ? 1U << 7 : 0;
+    uint32_t wanted = 0;
 
+    if (tpm->secure_boot || tpm->secure_boot_signers.present)
+        wanted |= 1U << PCR_SECURE_BOOT;
     for (size_t i = 0; i < tpm->n_rules; i++)
         wanted |= 1U << tpm->rules[i].pcr;
     for (size_t i = 0; i < tpm->n_log; i++)
@@ -273,10 +122,10 @@ static int rules_are_quoted(PolicyReader *reader, const PolicyTpm *tpm)
     return POLICY_OK;
 }
 
-/* Root of any boot can write what GRUB writes; only the loader that PCR 4 names can be believed. */
-static int command_line_has_ground(PolicyReader *reader, const PolicyTpm *tpm)
+/* Root of any boot can write what a loader writes; only one that PCR 4 names can be believed. */
+static int loader_is_ruled(PolicyReader *reader, const PolicyTpm *tpm)
 {
-    bool found = !tpm->command_line.present;
+    bool found = !tpm->command_line.present && tpm->n_sections == 0;
 
     for (size_t i = 0; i < tpm->n_rules; i++)
         found |= tpm->rules[i].pcr == PCR_LOADERS;
@@ -285,19 +134,46 @@ static int command_line_has_ground(PolicyReader *reader, const PolicyTpm *tpm)
     if (found)
         return POLICY_OK;
     return policy_invalid(reader,
-                          "\"command_line\" needs a rule on PCR %d in \"rules\" or "
-                          "\"events\": it is the word of the boot loader",
-                          PCR_LOADERS);
+                          "\"%s\" needs a rule on PCR %d in \"rules\" or \"events\": it is the "
+                          "word of the boot loader",
+                          tpm->command_line.present ? "command_line" : "sections", PCR_LOADERS);
 }
 
-int policy_tpm_parse(PolicyReader *reader, json_t *value, void *target, size_t argument)
+static int tpm_finish(PolicyReader *reader, void *target)
 {
-    (void)argument;
-    int r = policy_object(reader, value, tpm_members, ELEMENTSOF(tpm_members), target);
-    if (r != POLICY_OK)
-        return r;
-    r = rules_are_quoted(reader, target);
-    return r == POLICY_OK ? command_line_has_ground(reader, target) : r;
+    int r = rules_are_quoted(reader, target);
+
+    return r == POLICY_OK ? loader_is_ruled(reader, target) : r;
+}
+
+#define VALUE(name, parse, field, argument) POLICY_VALUE(name, parse, PolicyTpm, field, argument)
+
+static const PolicyMember tpm_members[] = {
+    VALUE("ak_certificate_roots", parse_certificates, ak_certificate_roots, 0),
+    VALUE("ak_names", policy_ak_name_list, ak_names, TPM_NAME_SIZE),
+    VALUE("bank", parse_bank, bank, 0),
+    VALUE("certificate_roots", parse_certificates, certificate_roots, 0),
+    POLICY_NESTED("command_line", policy_command_line_table, offsetof(PolicyTpm, command_line)),
+    VALUE("ek_certificate_roots", parse_certificates, ek_certificate_roots, 0),
+    POLICY_LIST("events", policy_event_rule_table, PolicyTpm, events),
+    POLICY_LIST("log", policy_log_rule_table, PolicyTpm, log),
+    POLICY_LIST("paravisors", paravisor_table, PolicyTpm, paravisors),
+    VALUE("pcrs", policy_bits, pcrs, PCR_MAX),
+    VALUE("required", policy_bool, required, 0),
+    VALUE("roots", policy_vtpm_roots, roots, 0),
+    POLICY_LIST("rules", policy_pcr_rule_table, PolicyTpm, rules),
+    POLICY_LIST("sections", policy_section_table, PolicyTpm, sections),
+    VALUE("secure_boot", policy_bool, secure_boot, 0),
+    VALUE("secure_boot_signers", policy_hex_list, secure_boot_signers, 32),
+};
+
+const PolicyTable policy_tpm_table = { POLICY_TABLE(tpm_members), .finish = tpm_finish };
+
+bool policy_tpm_has_rules(const PolicyTpm *tpm)
+{
+    return tpm->n_rules > 0 || tpm->n_log > 0 || tpm->n_events > 0 || tpm->n_sections > 0 ||
+           tpm->secure_boot || tpm->secure_boot_signers.present || tpm->command_line.present ||
+           tpm->ak_names.present;
 }
 
 void policy_tpm_done(PolicyTpm *tpm)
@@ -306,21 +182,12 @@ void policy_tpm_done(PolicyTpm *tpm)
         bytes_done(&tpm->paravisors[i].measurement);
         bytes_done(&tpm->paravisors[i].id_key_digest);
     }
-    for (size_t i = 0; i < tpm->n_rules; i++)
-        policy_bytes_list_done(&tpm->rules[i].values);
-    for (size_t i = 0; i < tpm->n_log; i++)
-        free(tpm->log[i].text);
-    for (size_t i = 0; i < tpm->n_events; i++)
-        policy_bytes_list_done(&tpm->events[i].digests);
-    policy_text_list_done(&tpm->command_line.equals);
-    policy_text_list_done(&tpm->command_line.contains);
-    policy_text_list_done(&tpm->command_line.excludes);
     free(tpm->paravisors);
-    free(tpm->rules);
-    free(tpm->log);
-    free(tpm->events);
+    policy_bytes_list_done(&tpm->ak_names);
+    policy_bytes_list_done(&tpm->secure_boot_signers);
     certificate_list_done(&tpm->ak_certificate_roots);
     certificate_list_done(&tpm->certificate_roots);
     certificate_list_done(&tpm->ek_certificate_roots);
+    policy_tpm_rules_done(tpm);
     *tpm = (PolicyTpm){ 0 };
 }

@@ -73,24 +73,29 @@ static int parse_simulated_roots(PolicyReader *reader, json_t *value, void *targ
     return r;
 }
 
-static const PolicyMember policy_members[] = {
-    { "attestd_policy", parse_version, 0, 0, true },
-    { "gates", policy_gates_parse, 0, 0, false },
-    { "id", parse_id, offsetof(Policy, id), 0, true },
-    { "simulated_roots", parse_simulated_roots, 0, 0, false },
-    { "snp", policy_snp_parse, offsetof(Policy, snp), 0, false },
-    { "tpm", policy_tpm_parse, offsetof(Policy, tpm), 0, false },
-};
-
 /* What holds where the file is silent. */
-static void set_defaults(Policy *policy)
+static void policy_begin(void *target)
 {
-    *policy = (Policy){
-        .snp = { .smt = true, .vmpls = 1U << 0 },
+    *(Policy *)target = (Policy){
+        .snp = { .smt = true,
+                 .vmpls = 1U << 0,
+                 .maximum_guest_svn = UINT32_MAX,
+                 .maximum_firmware = { UINT8_MAX, UINT8_MAX, UINT8_MAX } },
         .tpm = { .roots = 1U << VTPM_ROOT_PARAVISOR | 1U << VTPM_ROOT_SVSM |
                           1U << VTPM_ROOT_CERTIFICATE },
     };
 }
+
+static const PolicyMember policy_members[] = {
+    { "attestd_policy", parse_version, NULL, 0, 0, true },
+    { "gates", policy_gates_parse, &policy_gate_table, 0, 0, false },
+    POLICY_NEEDED("id", parse_id, Policy, id, 0),
+    { "simulated_roots", parse_simulated_roots, NULL, 0, 0, false },
+    POLICY_NESTED("snp", policy_snp_table, offsetof(Policy, snp)),
+    POLICY_NESTED("tpm", policy_tpm_table, offsetof(Policy, tpm)),
+};
+
+const PolicyTable policy_table = { POLICY_TABLE(policy_members), .begin = policy_begin };
 
 int policy_parse(ByteView text, Policy **ret, PolicyError *reterr)
 {
@@ -103,11 +108,10 @@ int policy_parse(ByteView text, Policy **ret, PolicyError *reterr)
     if (r != JSON_OK)
         return policy_invalid(&reader, "cannot be read: %s", json_reason(r));
 
-    _cleanup_(policy_freep) Policy *policy = malloc(sizeof(*policy));
+    _cleanup_(policy_freep) Policy *policy = calloc(1, sizeof(*policy));
     if (!policy)
         return -ENOMEM;
-    set_defaults(policy);
-    r = policy_object(&reader, json, policy_members, ELEMENTSOF(policy_members), policy);
+    r = policy_object(&reader, json, &policy_table, policy);
     if (r != POLICY_OK)
         return r;
     *ret = TAKE_PTR(policy);

@@ -39,11 +39,18 @@ typedef struct PolicyMask {
     uint64_t forbidden;
 } PolicyMask;
 
-/* The least TCB of a product; a component that is not named is 0. */
+/* A bound on the TCB of a product. A component that is not named is 0 in a minimum, 255 in a
+ * maximum. */
 typedef struct PolicyTcb {
     bool present;
-    SnpTcb minimum;
+    SnpTcb bound;
 } PolicyTcb;
+
+/* Bounds by product; when present, a product that is not named is refused. */
+typedef struct PolicyTcbs {
+    bool present;
+    PolicyTcb products[SNP_PRODUCT_COUNT];
+} PolicyTcbs;
 
 /* What a launch measurement stands for (design: gates). */
 typedef enum PolicyCovers {
@@ -58,10 +65,12 @@ typedef struct PolicyMeasurement {
 } PolicyMeasurement;
 
 typedef struct PolicySnp {
-    unsigned products;        /* bit per SnpProduct; 0: any */
-    unsigned report_versions; /* bit per version; 0: any that can be parsed */
-    bool minimum_tcb_present; /* then a product that is not named is refused */
-    PolicyTcb minimum_tcb[SNP_PRODUCT_COUNT];
+    unsigned products;                /* bit per SnpProduct; 0: any */
+    unsigned report_versions;         /* bit per version; 0: any that can be parsed */
+    PolicyTcbs minimum_tcb;           /* of REPORTED_TCB */
+    PolicyTcbs maximum_tcb;           /* of REPORTED_TCB */
+    PolicyTcbs minimum_committed_tcb; /* of COMMITTED_TCB */
+    PolicyTcbs minimum_launch_tcb;    /* of LAUNCH_TCB */
     bool measurements_present;
     PolicyMeasurement *measurements;
     size_t n_measurements;
@@ -71,13 +80,16 @@ typedef struct PolicySnp {
     bool masked_chip_id;  /* is a VCEK report without CHIP_ID accepted? */
     unsigned vmpls;       /* bit per level; 1 (only level 0) by default */
     uint32_t minimum_guest_svn;
+    uint32_t maximum_guest_svn;          /* UINT32_MAX: any */
     uint16_t minimum_abi;                /* major << 8 | minor, of POLICY */
     SnpFirmwareVersion minimum_firmware; /* of COMMITTED */
+    SnpFirmwareVersion maximum_firmware; /* of CURRENT; 255.255.255: any */
     PolicyBytesList host_data;           /* 32 bytes each */
     PolicyBytesList family_ids;          /* 16 */
     PolicyBytesList image_ids;           /* 16 */
     PolicyBytesList id_key_digests;      /* 48 */
-    PolicyBytesList author_key_digests;  /* 48 */
+    PolicyBytesList author_key_digests;  /* 48; zeros: no author key */
+    PolicyBytesList chip_ids;            /* 64 */
     PolicyMask platform_info;
     PolicyMask policy_bits;
     unsigned signing_keys; /* bit per SnpSigningKey; 0: either */
@@ -133,6 +145,15 @@ typedef struct PolicyEventRule {
     PolicyBytesList digests;
 } PolicyEventRule;
 
+/* A unified kernel has this section with one of these contents. */
+typedef struct PolicySection {
+    char *name; /* ".linux" */
+    PolicyBytesList digests;
+} PolicySection;
+
+/* ".", then up to 14 small letters and digits. */
+bool policy_section_name_is_valid(const char *name);
+
 typedef struct PolicyTpm {
     bool required;
     unsigned roots;                       /* bit per VtpmRoot */
@@ -143,15 +164,25 @@ typedef struct PolicyTpm {
     CertificateList ek_certificate_roots; /* of EK certificates alone */
     PolicyParavisor *paravisors;
     size_t n_paravisors;
+    PolicyBytesList ak_names; /* TPM Names, 34 bytes each */
     PolicyPcrRule *rules;
     size_t n_rules;
-    bool secure_boot; /* must be on? */
+    bool secure_boot;                    /* must be on? */
+    PolicyBytesList secure_boot_signers; /* 32 bytes each: see boot-signers.h */
     PolicyLogRule *log;
     size_t n_log;
     PolicyEventRule *events;
     size_t n_events;
+    PolicySection *sections;
+    size_t n_sections;
     PolicyCommandLine command_line;
 } PolicyTpm;
+
+#define PCR_LOADERS  4  /* what the firmware started */
+#define PCR_RULE_MAX 15 /* those above can be reset, or belong to a late launch */
+
+/* Has it a rule that only a vTPM can satisfy? */
+bool policy_tpm_has_rules(const PolicyTpm *tpm);
 
 /* A lock that only the verifier's approval opens, and who may have it opened (docs/gates.md). */
 typedef struct PolicyGate {

@@ -5,7 +5,9 @@
 #include "verify/replay.h"
 
 #include "crypto/digest.h"
+#include "format/cc-event-log.h"
 #include "format/userspace-log.h"
+#include "verify/pcr-start.h"
 #include "verify/refuse.h"
 
 #include <errno.h>
@@ -16,9 +18,6 @@
 #define PCR_FIRMWARE_MAX 9  /* extended before userspace runs, or with a record of it */
 #define PCR_JUDGED_MAX   15 /* 16 and 23 can be reset, 17 to 22 belong to a late launch */
 #define PCR_EXIT_BOOT    5
-#define PCR_DRTM_FIRST   17
-#define PCR_DRTM_LAST    22
-#define LOCALITY_HCRTM   4
 #define NO_EVENT         SIZE_MAX
 
 /* One register on its way. */
@@ -34,6 +33,7 @@ typedef struct Register {
 
 struct ReplayedLog {
     uint16_t bank;
+    bool is_cc;
     Register registers[TPM_PCR_COUNT];
     UserspaceLog userspace;
     ReplayedEvent *events; /* all of them until finish() drops the unproven */
@@ -63,13 +63,11 @@ static void note_value(const ReplayInput *input, unsigned pcr, Register *reg)
         reg->equal_after = reg->n_events;
 }
 
-static void start_registers(const ReplayInput *input, ReplayedLog *log)
+static void start_registers(const ReplayInput *input, DigestAlgorithm algorithm, ReplayedLog *log)
 {
     for (unsigned pcr = 0; pcr < TPM_PCR_COUNT; pcr++) {
         Register *reg = &log->registers[pcr];
-        bool is_drtm = pcr >= PCR_DRTM_FIRST && pcr <= PCR_DRTM_LAST;
-        *reg = (Register){ .value.size = input->quoted->digest_size, .equal_after = NO_EVENT };
-        memset(reg->value.data, is_drtm ? 0xff : 0, reg->value.size);
+        *reg = (Register){ .value = pcr_start(pcr, algorithm), .equal_after = NO_EVENT };
         note_value(input, pcr, reg);
     }
 }
@@ -124,17 +122,14 @@ static int replay_firmware(const ReplayInput *input, ReplayedLog *log, Hasher *h
     EventLog events;
     Event event;
     size_t n = 0;
-    uint8_t locality;
 
     int r = event_log_open(input->firmware_log, input->flags, &events);
     while (r == EVENT_LOG_OK && (r = event_log_next(&events, &event)) == EVENT_LOG_OK) {
         n = event.index + 1;
-        if (event_startup_locality(&event, &locality))
-            start_locality(input, log, locality);
+        if (event.starts_pcr0)
+            start_locality(input, log, event.locality);
         if (!event_is_extended(&event))
             continue;
-        if (event_is_hcrtm(&event) && !events.has_locality && log->registers[0].n_events == 0)
-            start_locality(input, log, LOCALITY_HCRTM);
         const ReplayedEvent replayed = {
             .index = event.index,
             .pcr = event.pcr,
@@ -185,11 +180,21 @@ static int replay_userspace(const ReplayInput *input, ReplayedLog *log, Hasher *
     return REPLAY_OK;
 }
 
+/* "PCR 7", or "RTMR0". */
+static const char *register_text(const ReplayedLog *log, unsigned pcr, char out[static 16])
+{
+    if (log->is_cc)
+        return cc_register_name(pcr);
+    (void)snprintf(out, 16, "PCR %u", pcr);
+    return out;
+}
+
 /* Where the log leaves the register: the first event too many, or the last one where none fits. */
 static void where_text(const ReplayedLog *log, unsigned pcr, char *out, size_t size)
 {
     const Register *reg = &log->registers[pcr];
     const char *kind = reg->last_is_userspace ? "userspace record" : "event";
+    char name[16];
     size_t n = 0;
 
     if (reg->n_events == 0) {
@@ -197,15 +202,16 @@ static void where_text(const ReplayedLog *log, unsigned pcr, char *out, size_t s
         return;
     }
     if (reg->equal_after == NO_EVENT) {
-        (void)snprintf(out, size, "does not replay for PCR %u at %s %zu", pcr, kind,
-                       reg->last_index);
+        (void)snprintf(out, size, "does not replay for %s at %s %zu", register_text(log, pcr, name),
+                       kind, reg->last_index);
         return;
     }
     for (size_t i = 0; i < log->n_events; i++) {
         const ReplayedEvent *event = &log->events[i];
         if (event->pcr != pcr || n++ < reg->equal_after)
             continue;
-        (void)snprintf(out, size, "leaves PCR %u at %s %zu, which was never extended", pcr,
+        (void)snprintf(out, size, "leaves %s at %s %zu, which was never extended",
+                       register_text(log, pcr, name),
                        event->is_userspace ? "userspace record" : "event", event->index);
         return;
     }
@@ -214,11 +220,18 @@ static void where_text(const ReplayedLog *log, unsigned pcr, char *out, size_t s
 /* Which disagreements decide, and which only say that the logs cannot know (replay.h). */
 static FindingResult severity(const ReplayInput *input, unsigned pcr)
 {
-    if (pcr == PCR_IMA)
+    if (pcr == PCR_IMA || (input->is_cc && pcr == CC_REGISTER_MAX))
         return FINDING_WARNING;
-    if (pcr <= PCR_FIRMWARE_MAX || input->userspace_log.size > 0)
+    if (input->all_must_agree || pcr <= PCR_FIRMWARE_MAX || input->userspace_log.size > 0)
         return FINDING_FAILURE;
     return FINDING_WARNING;
+}
+
+static bool is_judged(const ReplayInput *input, const Register *reg, unsigned pcr)
+{
+    if (reg->result == REPLAY_NOT_QUOTED || reg->result == REPLAY_PROVEN)
+        return false;
+    return input->all_must_agree ? reg->n_events > 0 : pcr <= PCR_JUDGED_MAX;
 }
 
 static int report_register(const ReplayInput *input, const ReplayedLog *log, unsigned pcr,
@@ -228,7 +241,8 @@ static int report_register(const ReplayInput *input, const ReplayedLog *log, uns
     char subject[16], where[96], value[HEX_TEXT_MAX], quoted[HEX_TEXT_MAX];
     char found[sizeof(where) + sizeof(value) + 16];
 
-    (void)snprintf(subject, sizeof(subject), "pcr %u", pcr);
+    (void)snprintf(subject, sizeof(subject), log->is_cc ? "rtmr %u" : "pcr %u",
+                   log->is_cc ? pcr - CC_REGISTER_RTMR0 : pcr);
     if (reg->result == REPLAY_BANK_MISSING)
         return findings_add(findings, "eventlog-bank-missing", subject, severity(input, pcr),
                             "an event without a digest of this bank", tpm_alg_name(log->bank));
@@ -296,8 +310,7 @@ static int finish(const ReplayInput *input, ReplayedLog *log, Hasher *hasher, Fi
         else
             reg->result =
                 is_quoted_value(input, pcr, &reg->value) ? REPLAY_PROVEN : REPLAY_MISMATCH;
-        if (pcr > PCR_JUDGED_MAX || reg->result == REPLAY_NOT_QUOTED ||
-            reg->result == REPLAY_PROVEN)
+        if (!is_judged(input, reg, pcr))
             continue;
         r = report_register(input, log, pcr, findings);
         if (r < 0)
@@ -316,6 +329,7 @@ int replay(const ReplayInput *input, Findings *findings, ReplayedLog **ret)
     if (!log)
         return -ENOMEM;
     log->bank = input->quoted->bank;
+    log->is_cc = input->is_cc;
     if (digest_from_tpm_id(log->bank, &algorithm) != DIGEST_OK ||
         digest_size(algorithm) != input->quoted->digest_size) {
         int r = refuse(findings, "eventlog-bank-missing", "eventlog", "a bank of the SHA family",
@@ -326,7 +340,7 @@ int replay(const ReplayInput *input, Findings *findings, ReplayedLog **ret)
     if (r < 0)
         return r;
 
-    start_registers(input, log);
+    start_registers(input, algorithm, log);
     if (input->firmware_log.size > 0)
         r = replay_firmware(input, log, hasher, findings);
     if (r == REPLAY_OK && input->userspace_log.size > 0)

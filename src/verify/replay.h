@@ -16,6 +16,8 @@ typedef struct ReplayInput {
     ByteView userspace_log; /* .size 0: none; appended on top of the firmware's */
     unsigned flags;         /* of event_log_open() */
     const EvidencePcrs *quoted;
+    bool is_cc;          /* the registers are those of replay-rtmr.h, not PCRs */
+    bool all_must_agree; /* a failure for every PCR the logs extend, but for 10 */
 } ReplayInput;
 
 /* An event of a PCR that replayed. */
@@ -44,7 +46,8 @@ enum { REPLAY_OK, REPLAY_E_MALFORMED /* a log cannot be read; there is a finding
 /*
  * Replays. A PCR that does not agree is a finding, a failure or a warning by how much of it the
  * logs can know: 0 to 9 must agree; 10 belongs to IMA; 11 to 15 must agree when userspace sent its
- * log; 16 and above are not judged. REPLAY_OK, REPLAY_E_MALFORMED; -ENOMEM, -EIO.
+ * log; 16 and above are not judged. With .all_must_agree every PCR the logs extend must agree, but
+ * 10, and those they do not extend are not judged. REPLAY_OK, REPLAY_E_MALFORMED; -ENOMEM, -EIO.
  */
 _must_check_ int replay(const ReplayInput *input, Findings *findings, ReplayedLog **ret);
 ReplayedLog *replayed_log_free(ReplayedLog *log);

@@ -91,7 +91,7 @@ static int judge_root(const SnpChainInput *input, const Certificate *ark, SnpPro
         return r;
     memcpy(fingerprint.bytes, digest.data, sizeof(fingerprint.bytes));
 
-    bool pinned = amd_root_is_pinned(product, &fingerprint);
+    bool pinned = amd_roots_pin(input->roots, product, &fingerprint);
     bool listed =
         spki_digest_is_listed(&fingerprint, input->simulated_roots, input->n_simulated_roots) ||
         spki_digest_is_listed(&fingerprint, input->policy_roots, input->n_policy_roots);
@@ -152,6 +152,9 @@ static int find_root(const SnpChainInput *input, SnpProduct product, const Certi
         root.is_shown = ask != NULL;
     }
     *ret = root;
+    if (!root.key)
+        return refuse(findings, "snp-root-untrusted", "cpu", "a trusted root of this product",
+                      "none for %s", snp_product_name(product));
     return root.certificate ? check_root(input, &root, findings) : 0;
 }
 
@@ -165,22 +168,57 @@ static const Certificate *find_by_subject(const SnpChainInput *input, const char
     return NULL;
 }
 
+static int check_revoked(const Crl *crl, const Certificate *certificate, Findings *findings)
+{
+    if (!certificate || crl_lookup(crl, certificate) != CRL_E_REVOKED)
+        return 0;
+    return refuse(findings, "snp-certificate-revoked", "cpu", NULL, "%s, serial %s",
+                  certificate_subject_cn(certificate), certificate_serial(certificate));
+}
+
+/* The signer's certificate stayed away, so it is the one that its known key has. */
+static int check_revoked_key(const SnpChainInput *input, SnpProduct product, const Crl *crl,
+                             Findings *findings)
+{
+    char subject[32];
+
+    int r = amd_roots_lookup(input->roots, product, input->signer, crl);
+    if (r <= 0)
+        return r;
+    amd_subject(product, input->signer, subject);
+    if (r == CRL_E_REVOKED)
+        return refuse(findings, "snp-certificate-revoked", "cpu", NULL, "%s", subject);
+    return warn(findings, "snp-crl-unusable", "cpu", NULL,
+                "the certificate whose serial it could list is not there");
+}
+
+/* One list that is genuine and current. */
+static int heed_crl(const SnpChainInput *input, SnpProduct product, const Crl *crl,
+                    const Issuer *root, const Certificate *signer, Findings *findings)
+{
+    int r = check_revoked(crl, root->certificate, findings);
+
+    if (r < 0)
+        return r;
+    return signer ? check_revoked(crl, signer, findings)
+                  : check_revoked_key(input, product, crl, findings);
+}
+
 /* Revocation: lists are optional; one that is there, genuine and current is heeded. */
-static int check_revocation(const SnpChainInput *input, const Issuer *root,
+static int check_revocation(const SnpChainInput *input, SnpProduct product, const Issuer *root,
                             const Certificate *signer, Findings *findings)
 {
-    for (size_t i = 0; i < input->endorsements->n_crls; i++) {
+    char issuer[32];
+
+    amd_subject(product, AMD_ARK, issuer);
+    for (size_t i = 0; root->key && i < input->endorsements->n_crls; i++) {
         const Crl *crl = input->endorsements->crls[i];
-        int r =
-            root->certificate ? crl_verify(crl, root->certificate, input->now_sec) : CRL_E_ISSUER;
-        if (r < 0)
-            return r;
-        if (r != CRL_OK)
-            r = warn(findings, "snp-crl-unusable", "cpu", NULL, "%s",
-                     root->certificate ? crl_reason(r) : "the root's certificate is not there");
-        else if (signer && crl_lookup(crl, signer) == CRL_E_REVOKED)
-            r = refuse(findings, "snp-certificate-revoked", "cpu", NULL, "%s, serial %s",
-                       certificate_subject_cn(signer), certificate_serial(signer));
+        int r = root->certificate ? crl_verify(crl, root->certificate, input->now_sec)
+                                  : crl_verify_by_key(crl, issuer, root->key, input->now_sec);
+        if (r == CRL_OK)
+            r = heed_crl(input, product, crl, root, signer, findings);
+        else if (r > 0)
+            r = warn(findings, "snp-crl-unusable", "cpu", NULL, "%s", crl_reason(r));
         if (r < 0)
             return r;
     }
@@ -198,7 +236,7 @@ static int find_signer(const SnpChainInput *input, SnpProduct product, Findings 
     const Certificate *ask = find_by_subject(input, subject);
     int r = find_root(input, product, ask, findings, &root);
     if (r >= 0)
-        r = check_revocation(input, &root, ask, findings);
+        r = check_revocation(input, product, &root, ask, findings);
     if (r < 0)
         return r;
     *ret = (Issuer){
@@ -206,10 +244,11 @@ static int find_signer(const SnpChainInput *input, SnpProduct product, Findings 
         .key = ask ? certificate_key(ask) : amd_roots_key(input->roots, product, input->signer),
         .simulated = root.simulated,
     };
-    if (!ask)
-        return root.simulated ? refuse(findings, "snp-signer-missing", "cpu", subject,
-                                       "only a simulated root came along")
-                              : 0;
+    if (!ask && (root.simulated || !ret->key))
+        return refuse(findings, "snp-signer-missing", "cpu", subject, "%s",
+                      root.simulated ? "only a simulated root came along" : "no such certificate");
+    if (!ask || !root.key)
+        return 0;
 
     r = check_ca_form(ask, findings);
     if (r >= 0)
@@ -241,7 +280,7 @@ static int walk(const SnpChainInput *input, const Certificate *vek, Findings *fi
                       "%s issued by \"%s\"", certificate_subject_cn(vek),
                       certificate_issuer_cn(vek));
     r = find_signer(input, product, findings, &signer);
-    if (r < 0)
+    if (r < 0 || !signer.key) /* without one there is a finding */
         return r;
     r = is_signed_by(vek, &signer);
     if (r < 0)
@@ -266,12 +305,9 @@ int snp_chain_verify(const SnpChainInput *input, const Certificate *vek, Finding
     int r = walk(input, vek, &own, &chain);
     if (r < 0)
         return r;
-    bool refused = findings_first_failure(&own) != NULL;
-    r = findings_move(findings, &own);
-    if (r < 0)
-        return r;
-    if (refused)
-        return SNP_CHAIN_E_REFUSED;
+    r = findings_conclude(findings, &own);
+    if (r)
+        return r < 0 ? r : SNP_CHAIN_E_REFUSED;
     *ret = chain;
     return SNP_CHAIN_OK;
 }

@@ -11,8 +11,8 @@
 typedef struct SnpChainInput {
     const Endorsements *endorsements;
     const AmdRoots *roots;
-    AmdRole signer; /* AMD_ASK for a VCEK, AMD_ASVK for a VLEK */
-    int64_t now_sec;
+    AmdRole signer;                    /* AMD_ASK for a VCEK, AMD_ASVK for a VLEK */
+    int64_t now_sec;                   /* CERTIFICATE_TIME_ANY: dates are not judged */
     const SpkiDigest *simulated_roots; /* two lists: of the caller, of the policy */
     size_t n_simulated_roots;
     const SpkiDigest *policy_roots;

@@ -7,7 +7,9 @@
 
 #include "base/wipe.h"
 #include "crypto/digest.h"
+#include "format/tpm-attest.h"
 #include "verify/appraise.h"
+#include "verify/azure-ak.h"
 #include "verify/facts.h"
 #include "verify/refuse.h"
 #include "verify/vtpm-root.h"
@@ -21,10 +23,15 @@ typedef struct Verification {
     const VerifyInput *input;
     const AmdRoots *roots;
     Endorsements endorsements;
+    GenuineAzure azure;
+    bool has_azure;
+    bool azure_names_ak; /* the paravisor's evidence, and it is of the key that quotes */
     GenuineSnp snp;
     bool has_snp;
+    bool snp_is_bound; /* it was made for these claims */
     GenuineTpm tpm;
     bool has_tpm;
+    bool tpm_is_bound; /* the claims name its key */
     ReplayedLog *log;
     BootFacts boot;
     Findings whole; /* claims, and what the members are to each other */
@@ -38,6 +45,7 @@ static void verification_done(Verification *v)
     boot_facts_done(&v->boot);
     replayed_log_free(v->log);
     genuine_tpm_done(&v->tpm);
+    genuine_azure_done(&v->azure);
     endorsements_done(&v->endorsements);
     findings_done(&v->whole);
     findings_done(&v->cpu);
@@ -82,8 +90,10 @@ static int judge_members(Verification *v)
         members_text(announced, wanted, sizeof(wanted));
         r = refuse(&v->whole, "claims-members-mismatch", "claims", wanted, "%s", found);
     }
-    if (r >= 0 && !(sent & EVIDENCE_MEMBER_CPU))
+    if (r >= 0 && !(sent & (EVIDENCE_MEMBER_CPU | EVIDENCE_MEMBER_HCL)))
         r = refuse(&v->whole, "cpu-missing", "cpu", "a hardware report", "none was sent");
+    if (r >= 0 && (sent & EVIDENCE_MEMBER_CPU) && (sent & EVIDENCE_MEMBER_HCL))
+        r = refuse(&v->whole, "hcl-beside-cpu", "cpu", "either cpu or hcl", "both");
     if (r >= 0 && !(sent & EVIDENCE_MEMBER_VTPM) &&
         (sent & (EVIDENCE_MEMBER_EVENTLOG | EVIDENCE_MEMBER_EVENTLOG_USERSPACE)))
         r = refuse(&v->whole, "eventlog-unproven", "eventlog", "a quote to replay it against",
@@ -133,34 +143,38 @@ static int judge_report_data(Verification *v)
     Digest wanted;
 
     int r = digest_of(DIGEST_SHA512, VIEW(v->input->evidence->claims), &wanted);
-    if (r < 0 || equal_constant_time(found, digest_view(&wanted)))
+    v->snp_is_bound = r >= 0 && equal_constant_time(found, digest_view(&wanted));
+    if (r < 0 || v->snp_is_bound)
         return r;
     hex_text(found, found_text);
     hex_text(digest_view(&wanted), wanted_text);
     return refuse(&v->cpu, "snp-report-data-mismatch", "cpu", wanted_text, "%s", found_text);
 }
 
-static int verify_snp(Verification *v)
+static int gather_endorsements(Verification *v)
 {
     const VerifyInput *input = v->input;
-    const Policy *policy = input->policy;
     const EndorsementInput endorsements = {
         .evidence = input->evidence,
         .certificates = input->certificates,
         .n_certificates = input->n_certificates,
         .crls = input->crls,
         .n_crls = input->n_crls,
+        .roots = v->roots,
     };
+
+    return endorsements_gather(&endorsements, &v->cpu, &v->endorsements);
+}
+
+/* How an SNP report is judged, wherever it stands. */
+static GenuineSnpInput snp_input(const Verification *v, ByteView report)
+{
+    const VerifyInput *input = v->input;
+    const Policy *policy = input->policy;
     const unsigned newer = ~0U << (SNP_REPORT_VERSION_MAX + 1);
 
-    if (strcmp(input->evidence->cpu.provider, "sev_guest") != 0)
-        return refuse(&v->cpu, "cpu-provider-unknown", "cpu", "sev_guest", "%s",
-                      input->evidence->cpu.provider);
-    int r = endorsements_gather(&endorsements, &v->cpu, &v->endorsements);
-    if (r < 0)
-        return r;
-    const GenuineSnpInput genuine = {
-        .report = VIEW(input->evidence->cpu.outblob),
+    return (GenuineSnpInput){
+        .report = report,
         .endorsements = &v->endorsements,
         .roots = v->roots,
         .now_sec = input->now_sec,
@@ -170,11 +184,55 @@ static int verify_snp(Verification *v)
         .policy_roots = policy ? policy->simulated_roots : NULL,
         .n_policy_roots = policy ? policy->n_simulated_roots : 0,
     };
-    r = genuine_snp_verify(&genuine, &v->cpu, &v->snp);
+}
+
+static int verify_snp(Verification *v)
+{
+    const EvidenceCpu *cpu = &v->input->evidence->cpu;
+
+    if (strcmp(cpu->provider, "sev_guest") != 0)
+        return refuse(&v->cpu, "cpu-provider-unknown", "cpu", "sev_guest", "%s", cpu->provider);
+    const GenuineSnpInput input = snp_input(v, VIEW(cpu->outblob));
+    int r = genuine_snp_verify(&input, &v->cpu, &v->snp);
     if (r < 0)
         return r;
     v->has_snp = r == GENUINE_SNP_OK;
     return v->has_snp ? judge_report_data(v) : 0;
+}
+
+/* user-data = SHA-512(claims bytes); REPORT_DATA is the hash of the runtime claims it stands in. */
+static int verify_hcl(Verification *v)
+{
+    Digest wanted;
+
+    int r = digest_of(DIGEST_SHA512, VIEW(v->input->evidence->claims), &wanted);
+    if (r < 0)
+        return r;
+    const GenuineAzureInput input = {
+        .report = VIEW(v->input->evidence->hcl),
+        .snp = snp_input(v, (ByteView){ 0 }),
+        .user_data = digest_view(&wanted),
+    };
+    r = genuine_azure_verify(&input, &v->cpu, &v->azure);
+    if (r < 0)
+        return r;
+    v->has_azure = r == GENUINE_AZURE_OK;
+    v->has_snp = v->has_azure && v->azure.has_snp;
+    v->snp_is_bound = v->has_snp; /* user-data was compared */
+    if (v->has_snp)
+        v->snp = v->azure.snp;
+    return 0;
+}
+
+/* Where there are two, there is a finding, and neither is believed. */
+static int verify_hardware(Verification *v)
+{
+    unsigned sent = evidence_members(v->input->evidence);
+
+    int r = gather_endorsements(v);
+    if (r < 0 || ((sent & EVIDENCE_MEMBER_CPU) && (sent & EVIDENCE_MEMBER_HCL)))
+        return r;
+    return sent & EVIDENCE_MEMBER_HCL ? verify_hcl(v) : verify_snp(v);
 }
 
 static int judge_cpu(Verification *v)
@@ -183,10 +241,11 @@ static int judge_cpu(Verification *v)
     const Policy *policy = v->input->policy;
     const PolicyMeasurement *match = NULL;
 
-    cpu->present = v->input->evidence->cpu.provider != NULL;
+    cpu->present =
+        (evidence_members(v->input->evidence) & (EVIDENCE_MEMBER_CPU | EVIDENCE_MEMBER_HCL)) != 0;
     if (!cpu->present)
         return 0;
-    int r = verify_snp(v);
+    int r = verify_hardware(v);
     if (r < 0)
         return r;
     cpu->vector.hardware = v->has_snp ? TRUST_APPROVED : TRUST_UNRECOGNISED;
@@ -197,8 +256,10 @@ static int judge_cpu(Verification *v)
         r = appraise_snp(&policy->snp, &v->snp, &v->cpu, &cpu->vector);
         match = appraise_measurement(&policy->snp, &v->snp);
     }
+    if (r < 0 || !v->snp_is_bound)
+        return r;
     cpu->facts = facts_of_cpu(&v->snp, match);
-    return r < 0 ? r : cpu->facts ? 0 : -ENOMEM;
+    return cpu->facts ? 0 : -ENOMEM;
 }
 
 /* The claims, and so the hardware report, name the key that quotes. */
@@ -211,7 +272,9 @@ static int judge_ak_binding(Verification *v)
     if (!v->appraisal->has_claims || !(claims->members & EVIDENCE_MEMBER_VTPM))
         return 0; /* a finding says so already */
     int r = digest_of(DIGEST_SHA384, VIEW(v->input->evidence->vtpm.ak_public), &digest);
-    if (r < 0 || equal_constant_time(digest_view(&digest), VIEW_OF_ARRAY(claims->ak_sha384)))
+    v->tpm_is_bound =
+        r >= 0 && equal_constant_time(digest_view(&digest), VIEW_OF_ARRAY(claims->ak_sha384));
+    if (r < 0 || v->tpm_is_bound)
         return r;
     hex_text(digest_view(&digest), found);
     hex_text(VIEW_OF_ARRAY(claims->ak_sha384), wanted);
@@ -231,10 +294,27 @@ static int verify_quote(Verification *v)
     if (r < 0)
         return r;
     v->has_tpm = r == GENUINE_TPM_OK;
-    if (!v->has_tpm)
+    v->tpm_is_bound = v->tpm_is_bound && v->has_tpm;
+    if (!v->tpm_is_bound)
         return 0;
     const ByteView name = { .data = v->tpm.ak_name, .size = v->tpm.ak_name_size };
     return bytes_copy(name, &v->appraisal->ak_name);
+}
+
+/* The paravisor, and so the hardware report, names the key that quotes. */
+static int judge_paravisor_key(Verification *v)
+{
+    TpmAttest attest;
+
+    if (!v->has_azure)
+        return 0;
+    if (tpm_attest_parse(VIEW(v->input->evidence->vtpm.attest), &attest) != TPM_ATTEST_OK)
+        return 0; /* a finding says so already */
+    int r = azure_ak_judge(&v->azure, &v->tpm.ak_public, attest.qualified_signer, AZURE_AK_SENT,
+                           &v->vtpm);
+    if (r >= 0)
+        v->azure_names_ak = r == AZURE_AK_OK;
+    return r < 0 ? r : 0;
 }
 
 static int derive_root(Verification *v)
@@ -243,7 +323,10 @@ static int derive_root(Verification *v)
     const VtpmRootInput input = {
         .vtpm = &v->input->evidence->vtpm,
         .tpm = &v->tpm,
-        .anchors = policy ? &policy->certificate_roots : NULL,
+        .azure = v->azure_names_ak ? &v->azure : NULL,
+        .paravisors = policy ? policy->paravisors : NULL,
+        .n_paravisors = policy ? policy->n_paravisors : 0,
+        .anchors = policy ? &policy->certificate_roots : v->input->vtpm_roots,
         .ak_anchors = policy ? &policy->ak_certificate_roots : NULL,
         .ek_anchors = policy ? &policy->ek_certificate_roots : NULL,
         .intermediates = &v->endorsements.certificates,
@@ -282,6 +365,8 @@ static int judge_vtpm(Verification *v)
         return policy ? appraise_absent_tpm(&policy->tpm, &v->whole) : 0;
     int r = verify_quote(v);
     if (r >= 0 && v->has_tpm)
+        r = judge_paravisor_key(v);
+    if (r >= 0 && v->has_tpm)
         r = derive_root(v);
     if (r >= 0 && v->has_tpm)
         r = replay_logs(v);
@@ -303,8 +388,10 @@ static int judge_vtpm(Verification *v)
         r = appraise_tpm(&input, &v->vtpm, &vtpm->vector);
     else if (v->appraisal->vtpm_root != VTPM_ROOT_HOST)
         vtpm->vector.hardware = TRUST_APPROVED;
+    if (r < 0 || !v->tpm_is_bound)
+        return r;
     vtpm->facts = facts_of_vtpm(v->appraisal->vtpm_root, &v->tpm, v->log, boot);
-    return r < 0 ? r : vtpm->facts ? 0 : -ENOMEM;
+    return vtpm->facts ? 0 : -ENOMEM;
 }
 
 static void conclude_submodule(SubmoduleAppraisal *submodule, const Findings *findings)
@@ -325,6 +412,17 @@ static TrustTier conclude_whole(const SubmoduleAppraisal *cpu, const SubmoduleAp
     return worst == TIER_AFFIRMING && is_silent ? TIER_NONE : worst;
 }
 
+/* Which VM it is, by the word of a paravisor that is believed. */
+static int name_machine(const Verification *v)
+{
+    const char *vm_id = v->azure.claims.vm_id;
+
+    if (v->appraisal->vtpm_root != VTPM_ROOT_PARAVISOR || vm_id[0] == 0)
+        return 0;
+    return json_object_set_new(v->appraisal->identity, "vm_id", json_string(vm_id)) < 0 ? -ENOMEM
+                                                                                        : 0;
+}
+
 /* Findings in the order of their subjects; the status is that of the worst. */
 static int conclude(Verification *v)
 {
@@ -343,8 +441,22 @@ static int conclude(Verification *v)
     if (findings_first_failure(&appraisal->findings))
         appraisal->status = TIER_CONTRAINDICATED;
     appraisal->identity =
-        facts_of_identity(v->has_snp ? &v->snp : NULL, v->has_tpm ? &v->tpm : NULL);
-    return appraisal->identity ? 0 : -ENOMEM;
+        facts_of_identity(v->snp_is_bound ? &v->snp : NULL, v->tpm_is_bound ? &v->tpm : NULL);
+    return appraisal->identity ? name_machine(v) : -ENOMEM;
+}
+
+static int show_believed(const Verification *v)
+{
+    const bool has_log = v->log && v->tpm_is_bound;
+    const Believed believed = {
+        .snp = v->snp_is_bound ? &v->snp : NULL,
+        .tpm = v->tpm_is_bound ? &v->tpm : NULL,
+        .log = has_log ? v->log : NULL,
+        .boot = has_log ? &v->boot : NULL,
+        .appraisal = v->appraisal,
+    };
+
+    return v->input->on_believed ? v->input->on_believed(&believed, v->input->userdata) : 0;
 }
 
 int verify_evidence(const VerifyInput *input, Appraisal **ret)
@@ -375,6 +487,8 @@ int verify_evidence(const VerifyInput *input, Appraisal **ret)
         r = judge_vtpm(&v);
     if (r >= 0)
         r = conclude(&v);
+    if (r >= 0)
+        r = show_believed(&v);
     if (r < 0)
         return r;
     r = appraisal->status == TIER_CONTRAINDICATED ? VERIFY_E_REFUSED : VERIFY_OK;

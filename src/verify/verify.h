@@ -15,6 +15,20 @@
 #include "format/evidence-claims.h"
 #include "format/finding.h"
 
+struct Appraisal;
+
+/*
+ * What was proven, for those who draw more from it than the facts: policy is not asked, and what is
+ * genuine but was made for other claims is not among it. Borrowed, for one call.
+ */
+typedef struct Believed {
+    const struct GenuineSnp *snp;  /* made for these claims; NULL: no such report; so below */
+    const struct GenuineTpm *tpm;  /* a quote over these claims by the key that they name */
+    const struct ReplayedLog *log; /* whose events are of registers that were quoted so */
+    const struct BootFacts *boot;
+    const struct Appraisal *appraisal; /* the verdict, all but finished: findings are in order */
+} Believed;
+
 /* What is needed to judge. Everything is borrowed for the call. */
 typedef struct VerifyInput {
     const Evidence *evidence;
@@ -37,9 +51,17 @@ typedef struct VerifyInput {
     const ByteView *crls;
     size_t n_crls;
 
+    /* Roots of AK and EK certificates where there is no policy to name them; NULL: none. */
+    const CertificateList *vtpm_roots;
+
     /* The secret that the challenge wrapped for exactly the EK and the AK Name of this evidence;
      * .data NULL: no such challenge. */
     ByteView credential;
+
+    /* Sees what is believed before it is let go of; NULL: nobody asks. 0, or a negative errno that
+     * verify_evidence() then returns. */
+    int (*on_believed)(const Believed *believed, void *userdata);
+    void *userdata;
 
     const char *source; /* of the findings: "worker", "verifier"; static text */
 } VerifyInput;
@@ -49,7 +71,8 @@ typedef struct SubmoduleAppraisal {
     bool present; /* was the member sent? */
     TrustTier status;
     TrustVector vector;
-    json_t *facts; /* flat object; appraised facts only, nothing that identifies chip or machine */
+    json_t *facts; /* flat object; of what is genuine and bound to these claims only, and nothing
+                    * that identifies chip or machine; NULL: there is none */
 } SubmoduleAppraisal;
 
 typedef struct Appraisal {
@@ -61,8 +84,9 @@ typedef struct Appraisal {
     SubmoduleAppraisal vtpm;
     VtpmRoot vtpm_root;
     bool simulated;   /* the hardware chain ends in a root listed as simulated */
-    json_t *identity; /* "chip_id", "report_id", "ak_name", …: for gates and logs, never a token */
-    Bytes ak_name;    /* TPM Name of the AK that signed the quote; empty without a good quote */
+    json_t *identity; /* "chip_id", "report_id", "ak_name", "vm_id", …: for gates and logs, never a
+                         token */
+    Bytes ak_name;    /* TPM Name of the AK that the claims name; empty unless its quote is good */
     bool has_claims;  /* could the claims be read? Then: */
     EvidenceClaims claims; /* as sent: nonce, response key (jwk), gates asked for, nonce_tpm */
 } Appraisal;

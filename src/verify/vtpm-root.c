@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Follows the two certificates a vTPM may have.
+ * Asks the paravisor, then follows the two certificates a vTPM may have.
  */
 #include "verify/vtpm-root.h"
 
@@ -43,7 +43,7 @@ static bool has_extended_usages(const Certificate *certificate)
  * Google's certificates of AKs name the EK's purpose; that they are for a signing key only their
  * keyUsage tells, so it must be there.
  */
-static bool is_fit_for_ak(const Certificate *leaf)
+bool vtpm_ak_certificate_is_fit(const Certificate *leaf)
 {
     unsigned usage;
     bool has_usage = certificate_key_usage(leaf, &usage);
@@ -110,7 +110,7 @@ static int follow_ak(const VtpmRootInput *input, Findings *findings, bool *ret_t
     const LeafKind kind = {
         .name = "AK certificate",
         .anchors = input->ak_anchors,
-        .is_fit = is_fit_for_ak,
+        .is_fit = vtpm_ak_certificate_is_fit,
         .fit = "no CA; digitalSignature; " USAGE_AK " among its purposes, if it names any",
     };
     _cleanup_(certificate_freep) Certificate *certificate = NULL;
@@ -191,6 +191,36 @@ static int follow_ek(const VtpmRootInput *input, Findings *findings, bool *ret_t
     return r;
 }
 
+static bool is_paravisor(const PolicyParavisor *paravisor, const SnpReport *report)
+{
+    ByteView id_key = VIEW_OF_ARRAY(report->id_key_digest);
+    bool by_measurement = paravisor->measurement.size > 0;
+    bool by_id_key = paravisor->id_key_digest.size > 0;
+
+    if (by_measurement &&
+        !view_equal(VIEW(paravisor->measurement), VIEW_OF_ARRAY(report->measurement)))
+        return false;
+    /* Zeros: started without an ID block, so by anyone. */
+    if (by_id_key &&
+        (view_is_filled_with(id_key, 0) || !view_equal(VIEW(paravisor->id_key_digest), id_key)))
+        return false;
+    return by_measurement || by_id_key;
+}
+
+/* Is the AK's keeper a listed paravisor, in the level that nothing in the guest can reach? */
+static bool is_kept_by_paravisor(const VtpmRootInput *input)
+{
+    const GenuineAzure *azure = input->azure;
+
+    if (!azure || !azure->has_snp || azure->snp.report.vmpl != 0 ||
+        !key_equal(azure->ak, input->tpm->ak))
+        return false;
+    for (size_t i = 0; i < input->n_paravisors; i++)
+        if (is_paravisor(&input->paravisors[i], &azure->snp.report))
+            return true;
+    return false;
+}
+
 int vtpm_root_derive(const VtpmRootInput *input, Findings *findings, VtpmRoot *ret)
 {
     bool by_ak, by_ek;
@@ -200,6 +230,8 @@ int vtpm_root_derive(const VtpmRootInput *input, Findings *findings, VtpmRoot *r
         r = follow_ek(input, findings, &by_ek);
     if (r < 0)
         return r;
-    *ret = by_ak || by_ek ? VTPM_ROOT_CERTIFICATE : VTPM_ROOT_HOST;
+    *ret = is_kept_by_paravisor(input) ? VTPM_ROOT_PARAVISOR
+           : by_ak || by_ek            ? VTPM_ROOT_CERTIFICATE
+                                       : VTPM_ROOT_HOST;
     return 0;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "verify/genuine-azure.h"
 #include "verify/genuine-tpm.h"
 #include "verify/policy.h"
 
@@ -14,21 +15,31 @@
 typedef struct VtpmRootInput {
     const EvidenceVtpm *vtpm;
     const GenuineTpm *tpm;
+    /* A paravisor's evidence that was found to name this AK (azure-ak.h), and those that the policy
+     * believes. NULL: none. */
+    const GenuineAzure *azure;
+    const PolicyParavisor *paravisors;
+    size_t n_paravisors;
     const CertificateList *anchors;       /* configured roots of either kind; NULL or empty: none */
     const CertificateList *ak_anchors;    /* of AK certificates alone; likewise */
     const CertificateList *ek_anchors;    /* of EK certificates alone */
     const CertificateList *intermediates; /* hints */
-    int64_t now_sec;
-    ByteView credential_wanted; /* .data NULL: no challenge was made */
-    ByteView credential_shown;  /* what the claims carry; .size 0: nothing */
+    int64_t now_sec;                      /* CERTIFICATE_TIME_ANY: dates are not judged */
+    ByteView credential_wanted;           /* .data NULL: no challenge was made */
+    ByteView credential_shown;            /* what the claims carry; .size 0: nothing */
 } VtpmRootInput;
 
 /*
- * VTPM_ROOT_CERTIFICATE when the certificate of the AK ends in a configured root, or that of the EK
- * does and the credential made for EK and AK was activated; else VTPM_ROOT_HOST. A paravisor's or
- * an SVSM's word for the AK comes with evidence of its own, which this version does not carry, so
- * those two are never derived. A certificate for another key and a wrong credential are failures; a
- * chain that ends nowhere and a certificate that is not made for such a key are warnings. 0,
- * -ENOMEM, -EIO.
+ * VTPM_ROOT_PARAVISOR when genuine hardware reports, for VMPL 0 and a measurement or ID key that
+ * the policy lists as a paravisor's, claims that name the AK; an empty list matches nothing, since
+ * root of a bare guest can have any claims reported. VTPM_ROOT_CERTIFICATE when the certificate of
+ * the AK ends in a configured root, or that of the EK does and the credential made for EK and AK
+ * was activated. Else VTPM_ROOT_HOST. An SVSM's word for the AK comes with evidence of its own,
+ * which this version does not carry, so that is never derived. A certificate for another key and a
+ * wrong credential are failures; a chain that ends nowhere and a certificate that is not made for
+ * such a key are warnings. 0, -ENOMEM, -EIO.
  */
 _must_check_ int vtpm_root_derive(const VtpmRootInput *input, Findings *findings, VtpmRoot *ret);
+
+/* Is it made for a key that signs, and no CA's? Many name no purpose at all. */
+bool vtpm_ak_certificate_is_fit(const Certificate *certificate);

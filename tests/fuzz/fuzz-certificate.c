@@ -2,6 +2,7 @@
 /*
  * Certificates in DER or PEM: read, ask everything, hold against itself.
  */
+#include "base/json.h"
 #include "crypto/certificate.h"
 #include "fuzz/require.h"
 
@@ -13,6 +14,7 @@ static void ask(const Certificate *certificate)
 {
     CertificateSignature signature;
     ByteView value;
+    _cleanup_free_ char *subject = NULL, *issuer = NULL;
     Digest digest;
     char oid[128];
 
@@ -24,6 +26,10 @@ static void ask(const Certificate *certificate)
     for (size_t i = 0; certificate_extension_at(certificate, i, oid, sizeof(oid)); i++)
         if (certificate_extension(certificate, oid, &value) == CERTIFICATE_OK)
             require(value.data != NULL || value.size == 0);
+    require(certificate_subject_name(certificate, &subject) == 0);
+    require(certificate_issuer_name(certificate, &issuer) == 0);
+    json_auto_t *names = json_pack("[s, s]", subject, issuer);
+    require(names != NULL); /* UTF-8, whatever the certificate holds */
     (void)certificate_has_extended_usage(certificate, "2.23.133.8.3");
     (void)certificate_is_ca(certificate);
     (void)certificate_is_self_issued(certificate);

@@ -122,6 +122,34 @@ static void a_weak_key_is_refused(void)
     check_int(parse(VIEW(der)), CERTIFICATE_E_KEY);
 }
 
+static void a_certificate_with_a_refused_key_can_be_shown(void)
+{
+    static const struct {
+        const char *kind, *name;
+        bool is_accepted;
+    } rows[] = {
+        { "RSA-1024", "RSA-1024", false },
+        { "RSA-2048", "RSA-2048", true },
+        { "P-384", "P-384", true },
+        { "ED25519", "Ed25519", true },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+        _cleanup_(EVP_PKEY_freep) EVP_PKEY *pkey = forge_pkey(rows[i].kind);
+        _cleanup_(certificate_freep) Certificate *certificate = NULL;
+        ForgeCertificate wanted = self_signed(pkey);
+        wanted.digest = rows[i].kind[0] == 'E' ? "" : NULL;
+        _cleanup_bytes_ Bytes der = forge_certificate(&wanted);
+        char name[CERTIFICATE_KEY_NAME_SIZE];
+
+        check_int(certificate_from_der_to_show(VIEW(der), &certificate), CERTIFICATE_OK);
+        check_int(certificate_key(certificate) != NULL, rows[i].is_accepted);
+        check(certificate_spki(certificate).size > 0);
+        certificate_key_name(certificate, name);
+        check_str(name, rows[i].name);
+    }
+}
+
 static void a_name_may_be_empty(void)
 {
     _cleanup_(EVP_PKEY_freep) EVP_PKEY *pkey = forge_pkey("P-256");
@@ -360,13 +388,43 @@ static void only_amds_parameters_are_amds(void)
     check(!is_amd(rsa, "SHA384", NULL, 0));
 }
 
+static void whole_names_are_written_as_rfc_4514_has_them(void)
+{
+    static const struct {
+        const char *subject, *text;
+    } names[] = {
+        { "SEV-VCEK", "CN=SEV-VCEK" },
+        { "a,b+c\"d", "CN=a\\,b\\+c\\\"d" },
+        { " padded ", "CN=\\ padded\\ " },
+        { "Gr\xc3\xbc\xc3\x9f", "CN=Gr\xc3\xbc\xc3\x9f" },
+        { NULL, "" },
+    };
+    _cleanup_(EVP_PKEY_freep) EVP_PKEY *key = forge_pkey("P-256");
+
+    for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+        const ForgeCertificate wanted = {
+            .subject = names[i].subject, .issuer = "Root", .key = key, .issuer_key = key
+        };
+        _cleanup_(certificate_freep) Certificate *certificate = forge_read(&wanted);
+        _cleanup_free_ char *subject = NULL, *issuer = NULL;
+        check_int(certificate_subject_name(certificate, &subject), 0);
+        check_int(certificate_issuer_name(certificate, &issuer), 0);
+        check_str(subject, names[i].text);
+        check_str(issuer, "CN=Root");
+    }
+}
+
 static const Test tests[] = {
+    { "whole names are written as RFC 4514 has them",
+      whole_names_are_written_as_rfc_4514_has_them },
     { "a certificate says what was written", a_certificate_says_what_was_written },
     { "an extension is found by number", an_extension_is_found_by_number },
     { "an extension twice is refused", an_extension_twice_is_refused },
     { "bytes behind are refused and can be trimmed", bytes_behind_are_refused_and_can_be_trimmed },
     { "every truncation is refused", every_truncation_is_refused },
     { "a weak key is refused", a_weak_key_is_refused },
+    { "a certificate with a refused key can be shown",
+      a_certificate_with_a_refused_key_can_be_shown },
     { "a name may be empty", a_name_may_be_empty },
     { "a NUL in a name is refused", a_nul_in_a_name_is_refused },
     { "a CA needs both flags", a_ca_needs_both_flags },

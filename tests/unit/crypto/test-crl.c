@@ -90,6 +90,19 @@ static void a_listed_serial_is_revoked(void)
     check_int(lookup(&lab), CRL_OK);
 }
 
+static void a_serial_alone_is_found_too(void)
+{
+    _cleanup_lab_ Lab lab = lab_new();
+    _cleanup_(crl_freep) Crl *crl = NULL;
+
+    lab.crl.revoked = 0x10001;
+    _cleanup_bytes_ Bytes der = forge_crl(&lab.crl);
+    check_int(crl_parse(VIEW(der), &crl), CRL_OK);
+    check_int(crl_lookup_serial(crl, 0x10001), CRL_E_REVOKED);
+    check_int(crl_lookup_serial(crl, 0x10002), CRL_OK);
+    check_int(crl_lookup_serial(crl, 0), CRL_OK);
+}
+
 static void a_list_by_another_key_is_refused(void)
 {
     _cleanup_lab_ Lab lab = lab_new();
@@ -179,15 +192,38 @@ static void pem_is_read_and_the_rest_refused(void)
     check_int(crl_parse(VIEW(der), &none), CRL_E_SYNTAX);
 }
 
+/* As for AMD's roots, whose keys are known without their certificates. */
+static void a_list_verifies_by_key_and_name_alone(void)
+{
+    _cleanup_lab_ Lab lab = lab_new();
+    _cleanup_bytes_ Bytes der = forge_crl(&lab.crl);
+    _cleanup_(key_freep) Key *root = forge_key_of(lab.root_key);
+    _cleanup_(key_freep) Key *leaf = forge_key_of(lab.leaf_key);
+    _cleanup_(crl_freep) Crl *crl = NULL;
+    int64_t at = FORGE_2030 + DAY;
+
+    check_int(crl_parse(VIEW(der), &crl), CRL_OK);
+    check_int(crl_verify_by_key(crl, "ARK", root, at), CRL_OK);
+    check_int(crl_verify_by_key(crl, "ARK", root, FORGE_2030 - 1), CRL_E_NOT_YET);
+    check_int(crl_verify_by_key(crl, "ARK", root, FORGE_2030 + 30 * DAY), CRL_E_EXPIRED);
+    check_int(crl_verify_by_key(crl, "ARK", root, CERTIFICATE_TIME_ANY), CRL_OK);
+    check_int(crl_verify_by_key(crl, "ARK", leaf, at), CRL_E_SIGNATURE);
+    check_int(crl_verify_by_key(crl, "AR", root, at), CRL_E_ISSUER);
+    check_int(crl_verify_by_key(crl, "ARKS", root, at), CRL_E_ISSUER);
+    check_int(verify_at(&lab, CERTIFICATE_TIME_ANY), CRL_OK);
+}
+
 static const Test tests[] = {
     { "a current list verifies", a_current_list_verifies },
     { "a listed serial is revoked", a_listed_serial_is_revoked },
+    { "a serial alone is found too", a_serial_alone_is_found_too },
     { "a list by another key is refused", a_list_by_another_key_is_refused },
     { "a list signed with SHA-1 is refused", a_list_signed_with_sha1_is_refused },
     { "a list by another name is refused", a_list_by_another_name_is_refused },
     { "an issuer without the right to sign lists is refused",
       an_issuer_without_the_right_to_sign_lists_is_refused },
     { "dates are those of the given time", dates_are_those_of_the_given_time },
+    { "a list verifies by key and name alone", a_list_verifies_by_key_and_name_alone },
     { "a partial list is refused", a_partial_list_is_refused },
     { "a flipped bit is refused", a_flipped_bit_is_refused },
     { "PEM is read and the rest refused", pem_is_read_and_the_rest_refused },

@@ -8,6 +8,8 @@
 #include "forge.h"
 #include "testing.h"
 
+#include <openssl/bn.h>
+#include <openssl/ec.h>
 #include <openssl/rsa.h>
 
 typedef struct Scheme {
@@ -334,6 +336,84 @@ static void a_number_longer_than_the_report_has_is_refused(void)
               SIGNATURE_E_BAD);
 }
 
+/*
+ * Whoever chooses the key 7 G can choose r so that u1 G + u2 Q vanishes, over any message: r =
+ * -z/7. OpenSSL calls that an error; to us it is a bad signature like any other.
+ */
+static void check_vanishing(KeyType type, int nid, DigestAlgorithm algorithm)
+{
+    uint8_t point[1 + 2 * KEY_COORDINATE_MAX], r_bytes[KEY_COORDINATE_MAX], s_bytes[] = { 1 };
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(nid);
+    EC_POINT *q = EC_POINT_new(group);
+    BIGNUM *d = BN_new(), *n = BN_new();
+    BN_CTX *context = BN_CTX_new();
+    ByteView message = view_of_string("message");
+    _cleanup_(key_freep) Key *key = NULL;
+    Digest digest;
+
+    check_int(BN_set_word(d, 7), 1);
+    check_int(EC_GROUP_get_order(group, n, context), 1);
+    check_int(EC_POINT_mul(group, q, d, NULL, NULL, context), 1);
+    size_t size =
+        EC_POINT_point2oct(group, q, POINT_CONVERSION_UNCOMPRESSED, point, sizeof(point), context);
+    size_t half = (size - 1) / 2;
+    check_int(key_from_ec(type, (ByteView){ point + 1, half }, (ByteView){ point + 1 + half, half },
+                          &key),
+              KEY_OK);
+    check_int(digest_of(algorithm, message, &digest), 0);
+    BIGNUM *r = BN_bin2bn(digest.data, (int)digest.size, NULL);
+    check(BN_mod_inverse(d, d, n, context) != NULL);
+    check_int(BN_mod_mul(r, r, d, n, context), 1);
+    check_int(BN_sub(r, n, r), 1);
+    check_int(BN_bn2binpad(r, r_bytes, (int)half), (int)half);
+    check_int(signature_verify_ecdsa(key, algorithm, message, (ByteView){ r_bytes, half },
+                                     VIEW_OF_ARRAY(s_bytes)),
+              SIGNATURE_E_BAD);
+    BN_free(d);
+    BN_free(n);
+    BN_free(r);
+    BN_CTX_free(context);
+    EC_POINT_free(q);
+    EC_GROUP_free(group);
+}
+
+static void points_that_cancel_out_are_refused_and_no_error(void)
+{
+    check_vanishing(KEY_P256, NID_X9_62_prime256v1, DIGEST_SHA256);
+    check_vanishing(KEY_P384, NID_secp384r1, DIGEST_SHA384);
+    check_vanishing(KEY_P521, NID_secp521r1, DIGEST_SHA512);
+}
+
+/* What SHA-1 signs and nothing else takes: made by OpenSSL, since we do not sign so. */
+static void check_sha1(const char *kind, SignatureScheme scheme, SignatureScheme other)
+{
+    EVP_PKEY *pkey = forge_pkey(kind);
+    _cleanup_(key_freep) Key *key = forge_key_of(pkey);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    ByteView message = view_of_string("message");
+    uint8_t signature[512];
+    size_t size = sizeof(signature);
+
+    check_int(EVP_DigestSignInit_ex(context, NULL, "SHA1", NULL, NULL, pkey, NULL), 1);
+    check_int(EVP_DigestSign(context, signature, &size, message.data, message.size), 1);
+    ByteView view = { signature, size };
+    check_int(signature_verify_sha1(key, scheme, message, view), SIGNATURE_OK);
+    check_int(signature_verify_sha1(key, other, message, view), SIGNATURE_E_BAD);
+    check_int(signature_verify_sha1(key, SIGNATURE_ED25519, message, view), SIGNATURE_E_KEY);
+    check_int(signature_verify_sha1(key, scheme, view_of_string("massage"), view), SIGNATURE_E_BAD);
+    check_int(signature_verify(key, scheme, DIGEST_SHA1, message, view), SIGNATURE_E_KEY);
+    check_int(signature_verify(key, scheme, DIGEST_SHA256, message, view), SIGNATURE_E_BAD);
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(pkey);
+}
+
+static void sha1_verifies_only_where_it_is_asked_for(void)
+{
+    check_sha1("RSA-2048", SIGNATURE_RSASSA, SIGNATURE_RSAPSS);
+    check_sha1("P-256", SIGNATURE_ECDSA_DER, SIGNATURE_ECDSA_RAW);
+    check_sha1("P-384", SIGNATURE_ECDSA_DER, SIGNATURE_ECDSA_RAW);
+}
+
 static const Test tests[] = {
     { "every scheme verifies what it signed", every_scheme_verifies_what_it_signed },
     { "every scheme refuses another message", every_scheme_refuses_another_message },
@@ -348,6 +428,9 @@ static const Test tests[] = {
     { "padded DER is refused", padded_der_is_refused },
     { "r and s out of range are refused, and no error",
       r_and_s_out_of_range_are_refused_and_no_error },
+    { "points that cancel out are refused, and no error",
+      points_that_cancel_out_are_refused_and_no_error },
+    { "SHA-1 verifies only where it is asked for", sha1_verifies_only_where_it_is_asked_for },
     { "an RSA value above the modulus is refused, and no error",
       an_rsa_value_above_the_modulus_is_refused_and_no_error },
     { "only the TPM scheme takes other salts", only_the_tpm_scheme_takes_other_salts },

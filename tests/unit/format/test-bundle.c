@@ -23,6 +23,7 @@ static Evidence make(void)
         .cpu = { .provider = strdup("sev_guest"),
                  .outblob = filled(1, 5),
                  .auxblob = filled(2, 3) },
+        .hcl = filled(14, 6),
         .vtpm = { .attest = filled(3, 4),
                   .signature = filled(4, 4),
                   .ak_public = filled(5, 4),
@@ -118,6 +119,7 @@ static void test_all_members_come_back(void)
     check_str(after.cpu.provider, "sev_guest");
     check(view_equal(VIEW(after.cpu.outblob), VIEW(before.cpu.outblob)));
     check(view_equal(VIEW(after.cpu.auxblob), VIEW(before.cpu.auxblob)));
+    check(view_equal(VIEW(after.hcl), VIEW(before.hcl)));
     check(view_equal(VIEW(after.vtpm.attest), VIEW(before.vtpm.attest)));
     check(view_equal(VIEW(after.vtpm.signature), VIEW(before.vtpm.signature)));
     check(view_equal(VIEW(after.vtpm.ak_public), VIEW(before.vtpm.ak_public)));
@@ -158,6 +160,7 @@ static void test_the_record_types_are_those_of_the_specification(void)
         { "vtpm", "application/vnd.attestd.tpm2-quote+json" },
         { "eventlog", "application/vnd.attestd.tcg-eventlog" },
         { "eventlog-userspace", "application/vnd.attestd.systemd-eventlog" },
+        { "hcl", "application/vnd.attestd.azure-hcl-report" },
     };
 
     check_str(json_string_value(json_object_get(json, "__cmwc_t")),
@@ -265,6 +268,15 @@ static void test_records_have_three_parts_of_their_types(void)
     json = make_json();
     check_int(json_array_set_new(json_object_get(json, "vtpm"), 0, json_string("text/plain")), 0);
     check_json(json, EVIDENCE_E_MEDIA, "vtpm");
+    json = make_json();
+    check_int(json_array_set_new(json_object_get(json, "hcl"), 0, json_string("text/plain")), 0);
+    check_json(json, EVIDENCE_E_MEDIA, "hcl");
+    json = make_json();
+    check_int(json_array_set_new(json_object_get(json, "hcl"), 2, json_integer(2)), 0);
+    check_json(json, EVIDENCE_E_RECORD, "hcl");
+    json = make_json();
+    set_content(json, "hcl", json_string(""));
+    check_json(json, EVIDENCE_E_MISSING, "hcl");
 }
 
 static void test_claims_are_required(void)
@@ -428,6 +440,7 @@ static void test_every_refusal_has_a_reason_and_every_member_a_name(void)
     check_str(evidence_reason(99), "unknown");
     check_str(evidence_member_name(EVIDENCE_MEMBER_CPU), "cpu");
     check_str(evidence_member_name(EVIDENCE_MEMBER_EVENTLOG_USERSPACE), "eventlog-userspace");
+    check_str(evidence_member_name(EVIDENCE_MEMBER_HCL), "hcl");
 }
 
 static const Test tests[] = {

@@ -21,11 +21,11 @@ static json_t *make_key(void)
 static json_t *make_round(void)
 {
     json_t *json = json_pack(
-        "{ss ss ss ss s{so} s[ssss] ss s[ss] ss ss ss ss}", "eat_profile",
+        "{ss ss ss ss s{so} s[sssss] ss s[ss] ss ss ss ss}", "eat_profile",
         "tag:github.com,2026:attestd/evidence#1", "purpose", "round", "aud", "verifier.example",
         "eat_nonce", ZEROS_32, "cnf", "jwk", make_key(), "members", "cpu", "vtpm", "eventlog",
-        "eventlog-userspace", "vtpm_ak_sha384", ZEROS_48, "gates", "data", "db-1", "nonce_tpm",
-        ZEROS_24, "credential", ZEROS_32, "swname", "attestd", "swversion", "0.1.0");
+        "eventlog-userspace", "hcl", "vtpm_ak_sha384", ZEROS_48, "gates", "data", "db-1",
+        "nonce_tpm", ZEROS_24, "credential", ZEROS_32, "swname", "attestd", "swversion", "0.1.0");
     check(json != NULL);
     return json;
 }

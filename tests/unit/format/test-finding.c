@@ -92,6 +92,22 @@ static void test_moving_leaves_nothing_behind(void)
     check_str(a.items[1].source, "verifier");
 }
 
+static void test_a_warning_that_is_there_already_is_not_merged(void)
+{
+    _cleanup_findings_ Findings ours = { 0 }, theirs = { .source = "verifier" };
+
+    check_int(findings_add(&ours, known(), "cpu", FINDING_WARNING, "a", NULL), 0);
+    check_int(findings_add(&theirs, known(), "cpu", FINDING_WARNING, "b", NULL), 0);
+    check_int(findings_add(&theirs, known(), "vtpm", FINDING_WARNING, "a", NULL), 0);
+    check_int(findings_add(&theirs, known(), "cpu", FINDING_FAILURE, "a", NULL), 0);
+    check_int(findings_merge(&ours, &theirs), 0);
+    check_int(theirs.n_items, 0);
+    check_int(ours.n_items, 3);
+    check_str(ours.items[0].source, "worker");
+    check_str(ours.items[1].subject, "vtpm");
+    check_int(ours.items[2].result, FINDING_FAILURE);
+}
+
 static void test_json_carries_all_of_it(void)
 {
     _cleanup_findings_ Findings before = { 0 }, after = { 0 };
@@ -159,6 +175,8 @@ static const Test tests[] = {
     { "the first failure is found behind warnings",
       test_the_first_failure_is_found_behind_warnings },
     { "moving leaves nothing behind", test_moving_leaves_nothing_behind },
+    { "a warning that is there already is not merged",
+      test_a_warning_that_is_there_already_is_not_merged },
     { "JSON carries all of it", test_json_carries_all_of_it },
     { "strange JSON is refused", test_strange_json_is_refused },
     { "an outsider's finding is a failure unless it says warning",

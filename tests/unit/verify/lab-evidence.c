@@ -65,7 +65,7 @@ SpkiDigest lab_root(const Lab *lab)
     return lab->root;
 }
 
-static void put_claims(Lab *lab, const LabOrder *order, Evidence *evidence)
+void lab_put_claims(Lab *lab, const LabOrder *order, Evidence *evidence)
 {
     EvidenceClaims claims = { .purpose = order->purpose };
     const ByteView nonce = VIEW_OF_ARRAY(lab_nonce);
@@ -111,7 +111,7 @@ static void put_report(Lab *lab, const LabOrder *order, Evidence *evidence)
 }
 
 /* TPMS_ATTEST of a quote, TPM 2.0 Part 2, 10.12.8. */
-static Bytes attest(const EvidencePcrs *pcrs, ByteView qualifying_data)
+Bytes lab_attest(const EvidencePcrs *pcrs, ByteView qualified_signer, ByteView qualifying_data)
 {
     ByteView parts[TPM_PCR_COUNT];
     size_t n = 0;
@@ -124,7 +124,8 @@ static Bytes attest(const EvidencePcrs *pcrs, ByteView qualifying_data)
     check_int(digest_of_parts(DIGEST_SHA256, parts, n, &digest), 0);
     lab_put_be(&out, 0xff544347, 4);
     lab_put_be(&out, 0x8018, 2);
-    lab_put_be(&out, 0, 2); /* qualifiedSigner */
+    lab_put_be(&out, qualified_signer.size, 2);
+    lab_put(&out, qualified_signer.data, qualified_signer.size);
     lab_put_be(&out, qualifying_data.size, 2);
     lab_put(&out, qualifying_data.data, qualifying_data.size);
     lab_put_be(&out, 1000, 8);
@@ -149,7 +150,7 @@ static void put_quote(Lab *lab, const LabOrder *order, Evidence *evidence)
 
     check_int(digest_of(DIGEST_SHA256, VIEW(evidence->claims), &digest), 0);
     digest.data[0] ^= order->other_qualifying_data;
-    evidence->vtpm.attest = attest(&evidence->vtpm.pcrs, digest_view(&digest));
+    evidence->vtpm.attest = lab_attest(&evidence->vtpm.pcrs, (ByteView){ 0 }, digest_view(&digest));
     check_int(
         signature_sign(ak, SIGNATURE_ECDSA_RAW, DIGEST_SHA256, VIEW(evidence->vtpm.attest), &raw),
         SIGNATURE_OK);
@@ -187,7 +188,7 @@ Evidence lab_evidence(Lab *lab, const LabOrder *order)
             check_int(bytes_copy(VIEW(log->bytes), &evidence.eventlog), 0);
         put_optional(order->userspace_log, &evidence.eventlog_userspace);
     }
-    put_claims(lab, order, &evidence);
+    lab_put_claims(lab, order, &evidence);
     put_report(lab, order, &evidence);
     if (!order->no_vtpm)
         put_quote(lab, order, &evidence);

@@ -126,6 +126,10 @@ SpkiDigest lab_root(const Lab *lab);
 extern const uint8_t lab_nonce[32];
 #define LAB_AUDIENCE "https://verifier.example"
 
+/* The parts of it. Claims into EVIDENCE, whose ak_public they name. */
+void lab_put_claims(Lab *lab, const LabOrder *order, Evidence *evidence);
+/* TPMS_ATTEST of a quote of PCRS. */
+Bytes lab_attest(const EvidencePcrs *pcrs, ByteView qualified_signer, ByteView qualifying_data);
 /* Owned. */
 Evidence lab_evidence(Lab *lab, const LabOrder *order);
 /* What lab_verify() starts from: the lab's root, nonce, audience and time. Borrows. */

@@ -171,6 +171,53 @@ static void test_rules_on_the_command_line(void)
     check_verdict(&silent, policy, "command-line-unproven");
 }
 
+/* The kernel sees neither what stands inside quotes nor what is behind "--". */
+static void test_an_argument_that_the_kernel_does_not_see_is_not_there(void)
+{
+    static const struct {
+        const char *line, *finding;
+    } cases[] = {
+        { "/vmlinuz lockdown=integrity -- x", NULL },
+        { "/vmlinuz a=\"b c\" lockdown=integrity", NULL },
+        { "/vmlinuz a=\"b lockdown=integrity c\" ro", "command-line-not-accepted" },
+        { "/vmlinuz -- lockdown=integrity ro", "command-line-not-accepted" },
+        { "/vmlinuz --x=1 lockdown=integrity", NULL },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_(lab_log_done) LabLog log;
+        const LabBoot boot = { .command_line = cases[i].line };
+        lab_log_begin(&log, DIGEST_SHA256);
+        lab_log_boot(&log, &boot);
+        check_line(&log, "'contains':['lockdown=integrity']", cases[i].finding);
+    }
+}
+
+/* Who reads an argument may take - and _ for the same; what is not to be there is neither. */
+static void test_an_argument_is_excluded_however_its_name_is_spelled(void)
+{
+    static const struct {
+        const char *line, *excluded, *finding;
+    } cases[] = {
+        { "/vmlinuz systemd.debug-shell ro", "systemd.debug_shell", "command-line-not-accepted" },
+        { "/vmlinuz systemd.debug_shell ro", "systemd.debug-shell", "command-line-not-accepted" },
+        { "/vmlinuz rd.b-r_k", "d.b_r-k", "command-line-not-accepted" },
+        { "/vmlinuz a-a_b", "a_b", "command-line-not-accepted" },
+        { "/vmlinuz systemd.debug-shel", "systemd.debug_shell", NULL },
+        { "/vmlinuz systemd.debug.shell", "systemd.debug_shell", NULL },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_(lab_log_done) LabLog log;
+        const LabBoot boot = { .command_line = cases[i].line };
+        char wish[64];
+        lab_log_begin(&log, DIGEST_SHA256);
+        lab_log_boot(&log, &boot);
+        (void)snprintf(wish, sizeof(wish), "'excludes':['%s']", cases[i].excluded);
+        check_line(&log, wish, cases[i].finding);
+    }
+}
+
 #define APP "'pcr':4,'type':'EV_EFI_BOOT_SERVICES_APPLICATION'"
 
 static void test_rules_on_events(void)
@@ -327,6 +374,10 @@ static const Test tests[] = {
     { "a label belongs to GRUB's register alone", test_a_label_belongs_to_grubs_register_alone },
     { "root cannot append another command line", test_root_cannot_append_another_command_line },
     { "rules on the command line", test_rules_on_the_command_line },
+    { "an argument that the kernel does not see is not there",
+      test_an_argument_that_the_kernel_does_not_see_is_not_there },
+    { "an argument is excluded however its name is spelled",
+      test_an_argument_is_excluded_however_its_name_is_spelled },
     { "rules on events", test_rules_on_events },
     { "a program cannot hide behind what hashes to it",
       test_a_program_cannot_hide_behind_what_hashes_to_it },

@@ -84,6 +84,15 @@ static void test_each_wish_on_the_report_is_met_or_named(void)
         { "'policy_bits':{'required':'0x200000'}", { "policy", "0x30000" }, "snp-policy-bits" },
         { "'policy_bits':{'forbidden':'0x200000'}", { "policy", "0x230000" }, "snp-policy-bits" },
         { "'minimum_mitigations':3", { "version", "3" }, "snp-mitigations-missing" },
+        { "'maximum_guest_svn':3", { "guest_svn", "3" }, NULL },
+        { "'maximum_guest_svn':3", { "guest_svn", "4" }, "snp-guest-svn-too-high" },
+        { "'maximum_firmware':'1.255.255'", { "current_major", "1" }, NULL },
+        { "'maximum_firmware':'1.255.255'", { "current_major", "2" }, "snp-firmware-too-new" },
+        { "'author_key_digests':['" X48("00") "']", { 0 }, NULL }, /* there is none */
+        { "'chip_ids':['" X48("01") X16("01") "']", { 0 }, "snp-chip-unknown" },
+        { "'chip_ids':['" X48("00") X16("00") "'],'masked_chip_id':true",
+          { "mask_chip_id", "yes" }, /* zeros name no chip */
+          "snp-chip-unknown" },
     };
 
     for (size_t i = 0; i < ELEMENTSOF(cases); i++)
@@ -161,6 +170,59 @@ static void test_each_tcb_component_has_its_minimum(void)
     check_snp("'minimum_tcb':{'Turin':{'fmc':0}}", NULL, "snp-tcb-too-low");
 }
 
+static void test_each_tcb_component_has_its_maximum(void)
+{
+    SimReport report;
+    char members[256];
+
+    sim_report_default(lab_chip(milan), &report);
+    const SimTcb *tcb = &report.reported_tcb;
+    const struct {
+        const char *name;
+        unsigned value;
+    } parts[] = { { "boot_loader", tcb->boot_loader },
+                  { "tee", tcb->tee },
+                  { "snp", tcb->snp },
+                  { "microcode", tcb->microcode } };
+    for (size_t i = 0; i < ELEMENTSOF(parts); i++) {
+        (void)snprintf(members, sizeof(members), "'maximum_tcb':{'Milan':{'%s':%u}}", parts[i].name,
+                       parts[i].value);
+        check_snp(members, NULL, NULL);
+        if (parts[i].value == 0)
+            continue;
+        (void)snprintf(members, sizeof(members), "'maximum_tcb':{'Milan':{'%s':%u}}", parts[i].name,
+                       parts[i].value - 1);
+        check_snp(members, NULL, "snp-tcb-too-high");
+    }
+    check_snp("'maximum_tcb':{'Milan':{}}", NULL, NULL);
+    check_snp("'maximum_tcb':{'Genoa':{}}", NULL, "snp-tcb-too-high");
+}
+
+static void test_firmware_of_the_launch_and_what_is_committed_have_bounds_of_their_own(void)
+{
+    static const LabField launched_low = { "launch_tcb", "0.0.0.0" };
+    static const LabField committed_low = { "committed_tcb", "0.0.0.0" };
+
+    check_snp("'minimum_launch_tcb':{'Milan':{'snp':1}}", NULL, NULL);
+    check_snp("'minimum_launch_tcb':{'Milan':{'snp':1}}", &launched_low, "snp-launch-tcb-too-low");
+    check_snp("'minimum_committed_tcb':{'Milan':{'snp':1}}", NULL, NULL);
+    check_snp("'minimum_committed_tcb':{'Milan':{'snp':1}}", &committed_low,
+              "snp-committed-tcb-too-low");
+    check_snp("'minimum_tcb':{'Milan':{'snp':1}}", &launched_low, NULL);
+}
+
+static void test_a_chip_is_known_by_its_id(void)
+{
+    SimReport report;
+    char members[256], hex[129];
+
+    sim_report_default(lab_chip(milan), &report);
+    for (size_t i = 0; i < sizeof(report.chip_id); i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", report.chip_id[i]);
+    (void)snprintf(members, sizeof(members), "'chip_ids':['%s']", hex);
+    check_snp(members, NULL, NULL);
+}
+
 static void test_every_difference_is_reported_with_found_and_wanted(void)
 {
     _cleanup_(policy_freep) Policy *policy =
@@ -197,6 +259,30 @@ static void test_a_measurement_gives_its_name_to_the_facts(void)
     check_str(json_string_value(json_object_get(appraisal->cpu.facts, "measurement_covers")),
               "boot-chain");
     check_int(appraisal->cpu.vector.executables, 3);
+}
+
+/* Zeros: the guest was started without an ID block, so by anyone and with anything. */
+static void test_a_signer_that_is_none_approves_no_program(void)
+{
+    static const struct {
+        const char *members;
+        int executables;
+    } cases[] = {
+        { "'id_key_digests':['" X48("00") "']", 0 },
+        { "'id_key_digests':['" X48("01") "','" X48("00") "']", 0 },
+        { "'id_key_digests':['" X48("00") "'],'measurements':[{'value':'" X48(
+              "07") "','covers':'firmware'}]",
+          3 },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_(policy_freep) Policy *policy = policy_with("snp", cases[i].members);
+        const LabOrder order = { .fields = { { "measurement", X48("07") } } };
+        _cleanup_evidence_ Evidence evidence = lab_evidence(milan, &order);
+        _cleanup_(appraisal_freep) Appraisal *appraisal = lab_verify(milan, &evidence, policy);
+        lab_check_no_failure(&appraisal->findings);
+        check_int(appraisal->cpu.vector.executables, cases[i].executables);
+    }
 }
 
 static void test_a_certificate_makes_registers_count(void)
@@ -384,9 +470,14 @@ static const Test tests[] = {
       test_debugging_that_is_allowed_gets_no_promise_about_memory },
     { "a cloud is known by its VLEK", test_a_cloud_is_known_by_its_vlek },
     { "each TCB component has its minimum", test_each_tcb_component_has_its_minimum },
+    { "each TCB component has its maximum", test_each_tcb_component_has_its_maximum },
+    { "firmware of the launch and what is committed have bounds of their own",
+      test_firmware_of_the_launch_and_what_is_committed_have_bounds_of_their_own },
+    { "a chip is known by its id", test_a_chip_is_known_by_its_id },
     { "every difference is reported with found and wanted",
       test_every_difference_is_reported_with_found_and_wanted },
     { "a measurement gives its name to the facts", test_a_measurement_gives_its_name_to_the_facts },
+    { "a signer that is none approves no program", test_a_signer_that_is_none_approves_no_program },
     { "a certificate makes registers count", test_a_certificate_makes_registers_count },
     { "roots of a policy are of their kind", test_roots_of_a_policy_are_of_their_kind },
     { "a root that is not listed is refused", test_a_root_that_is_not_listed_is_refused },

@@ -381,6 +381,48 @@ static void test_a_good_certificate_is_found_behind_a_wrong_one(void)
     lab_check_no_failure(&findings);
 }
 
+/* A version that does not exist yet, signed by a chip of the lab. */
+static void check_newer(const char *version, bool accept, const char *failure)
+{
+    _cleanup_(lab_freep) Lab *lab = lab_new(SIM_TURIN, false);
+    const LabOrder order = { .fields = { { "version", version } } };
+    _cleanup_evidence_ Evidence evidence = lab_evidence(lab, &order);
+    _cleanup_endorsements_ Endorsements endorsements = { 0 };
+    _cleanup_findings_ Findings findings = { 0 };
+    _cleanup_(amd_roots_freep) AmdRoots *roots = NULL;
+    const EndorsementInput gather = { .evidence = &evidence };
+    const SpkiDigest root = lab_root(lab);
+    GenuineSnp snp;
+
+    check_int(amd_roots_new(&roots), 0);
+    check_int(endorsements_gather(&gather, &findings, &endorsements), 0);
+    const GenuineSnpInput input = { .report = VIEW(evidence.cpu.outblob),
+                                    .endorsements = &endorsements,
+                                    .roots = roots,
+                                    .now_sec = CERTIFICATE_TIME_ANY,
+                                    .newer_versions = accept,
+                                    .simulated_roots = &root,
+                                    .n_simulated_roots = 1 };
+    int r = genuine_snp_verify(&input, &findings, &snp);
+    if (failure) {
+        check_int(r, GENUINE_SNP_E_REFUSED);
+        lab_check_failure(&findings, failure);
+        return;
+    }
+    check_int(r, GENUINE_SNP_OK);
+    check_int(findings_has(&findings, "snp-report-version-newer"), strtoul(version, NULL, 10) > 5);
+    check(snp.layout == SNP_TCB_LAYOUT_FMC && snp.report.has_mitigations);
+}
+
+static void test_a_newer_report_is_read_where_allowed_with_a_warning(void)
+{
+    check_newer("5", true, NULL);
+    check_newer("6", true, NULL);
+    check_newer("255", true, NULL);
+    check_newer("6", false, "snp-report-malformed");
+    check_newer("1", true, "snp-report-malformed");
+}
+
 static const Test tests[] = {
     { "real reports verify by their key alone", test_real_reports_verify_by_their_key_alone },
     { "real reports verify with the whole chain", test_real_reports_verify_with_the_whole_chain },
@@ -391,6 +433,8 @@ static const Test tests[] = {
     { "a key of the other kind does not count", test_a_key_of_the_other_kind_does_not_count },
     { "malformed reports are refused", test_malformed_reports_are_refused },
     { "Azure reports alone are not verifiable", test_azure_reports_alone_are_not_verifiable },
+    { "a newer report is read where allowed, with a warning",
+      test_a_newer_report_is_read_where_allowed_with_a_warning },
     { "a certificate verifies without a report", test_a_certificate_verifies_without_a_report },
     { "an expired certificate is refused", test_an_expired_certificate_is_refused },
     { "no signed byte can be changed", test_no_signed_byte_can_be_changed },

@@ -9,6 +9,11 @@
 #include "lab.h"
 
 #define D32 "'0000000000000000000000000000000000000000000000000000000000000001'"
+#define D64                                                                                        \
+    "'0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000" \
+    "0"                                                                                            \
+    "000000000000000000000000000000000001'"
+#define AK "'000b0000000000000000000000000000000000000000000000000000000000000001'"
 #define D48                                                                                        \
     "'000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"  \
     "000001'"
@@ -59,7 +64,9 @@ static void test_the_smallest_policy_has_safe_defaults(void)
     check(policy->snp.smt);
     check_int(policy->snp.vmpls, 1);
     check_int(policy->snp.products, 0);
-    check(!policy->snp.measurements_present && !policy->snp.minimum_tcb_present);
+    check(!policy->snp.maximum_tcb.present && policy->snp.maximum_guest_svn == UINT32_MAX);
+    check_int(policy->snp.maximum_firmware.major, 255);
+    check(!policy->snp.measurements_present && !policy->snp.minimum_tcb.present);
     check_int(policy->tpm.roots,
               1U << VTPM_ROOT_PARAVISOR | 1U << VTPM_ROOT_SVSM | 1U << VTPM_ROOT_CERTIFICATE);
     check(!policy->tpm.required && !policy->tpm.secure_boot);
@@ -73,6 +80,9 @@ static const char *const full =
     "'snp':{'comment':'c','products':['Milan','Turin'],'report_versions':[2,3,5],"
     "'minimum_tcb':{'comment':'c','Milan':{'boot_loader':3,'tee':0,'snp':8,'microcode':115},"
     "'Turin':{'fmc':1,'comment':'c'}},"
+    "'maximum_tcb':{'Milan':{'microcode':220}},'minimum_committed_tcb':{'Milan':{'snp':7}},"
+    "'minimum_launch_tcb':{'Milan':{'snp':6}},'maximum_guest_svn':9,'maximum_firmware':'1.58.0',"
+    "'chip_ids':[" D64 "],"
     "'measurements':[{'value':" D48 ",'covers':'firmware','name':'n','comment':'c'},"
     "{'value':" D48 ",'covers':'boot-chain'}],"
     "'debug':true,'migration_agent':true,'smt':false,'vmpl':[0,2],'minimum_guest_svn':4,"
@@ -88,6 +98,8 @@ static const char *const full =
     "'pcrs':[0,4,7,8,11],'certificate_roots':[],"
     "'paravisors':[{'measurement':" D48 "},{'id_key_digest':" D48 ",'comment':'c'}],"
     "'rules':[{'pcr':4,'values':[" D32 "],'comment':'c'}],'secure_boot':true,"
+    "'secure_boot_signers':[" D32 "],'ak_names':[" AK "],"
+    "'sections':[{'name':'.linux','digests':[" D32 "],'comment':'c'}],"
     "'log':[{'pcr':8,'type':'EV_IPL','contains':'roothash=','comment':'c'},{'pcr':8,'type':'EV_IPL'"
     ",'equals':'x','required':false}],"
     "'events':[{'pcr':4,'type':'EV_EFI_BOOT_SERVICES_APPLICATION','digests':[" D32 "],"
@@ -102,11 +114,18 @@ static void test_every_member_is_read(void)
 
     check_int(snp->products, 1U << SNP_PRODUCT_MILAN | 1U << SNP_PRODUCT_TURIN);
     check_int(snp->report_versions, 1U << 2 | 1U << 3 | 1U << 5);
-    check(snp->minimum_tcb_present && snp->minimum_tcb[SNP_PRODUCT_MILAN].present);
-    check(!snp->minimum_tcb[SNP_PRODUCT_GENOA].present);
-    check_int(snp->minimum_tcb[SNP_PRODUCT_MILAN].minimum.microcode, 115);
-    check_int(snp->minimum_tcb[SNP_PRODUCT_MILAN].minimum.boot_loader, 3);
-    check_int(snp->minimum_tcb[SNP_PRODUCT_TURIN].minimum.fmc, 1);
+    check(snp->minimum_tcb.present && snp->minimum_tcb.products[SNP_PRODUCT_MILAN].present);
+    check(!snp->minimum_tcb.products[SNP_PRODUCT_GENOA].present);
+    check_int(snp->minimum_tcb.products[SNP_PRODUCT_MILAN].bound.microcode, 115);
+    check_int(snp->minimum_tcb.products[SNP_PRODUCT_MILAN].bound.boot_loader, 3);
+    check_int(snp->minimum_tcb.products[SNP_PRODUCT_TURIN].bound.fmc, 1);
+    check_int(snp->maximum_tcb.products[SNP_PRODUCT_MILAN].bound.microcode, 220);
+    check_int(snp->maximum_tcb.products[SNP_PRODUCT_MILAN].bound.snp, 255);
+    check_int(snp->minimum_committed_tcb.products[SNP_PRODUCT_MILAN].bound.snp, 7);
+    check_int(snp->minimum_launch_tcb.products[SNP_PRODUCT_MILAN].bound.snp, 6);
+    check_int(snp->maximum_guest_svn, 9);
+    check_int(snp->maximum_firmware.minor, 58);
+    check_int(snp->chip_ids.items[0].size, 64);
     check_int(snp->n_measurements, 2);
     check_str(snp->measurements[0].name, "n");
     check_int(snp->measurements[1].covers, POLICY_COVERS_BOOT_CHAIN);
@@ -135,6 +154,10 @@ static void test_every_member_is_read(void)
     check(tpm->log[0].contains && tpm->log[0].required);
     check(!tpm->log[1].contains && !tpm->log[1].required);
     check(tpm->command_line.present);
+    check_int(tpm->secure_boot_signers.items[0].size, 32);
+    check_int(tpm->ak_names.items[0].size, 34);
+    check_int(tpm->n_sections, 1);
+    check_str(tpm->sections[0].name, ".linux");
     check_str(tpm->command_line.equals.items[0], "a b");
     check_int(tpm->command_line.contains.n_items, 2);
     check_int(tpm->command_line.excludes.n_items, 1);
@@ -220,6 +243,13 @@ static void test_wrong_values_of_snp_are_named(void)
     check_member("snp", "'platform_info':{'required':'0x'}", "/platform_info/required", "0x");
     check_member("snp", "'platform_info':{'required':'0x11111111111111111'}",
                  "/platform_info/required", "16");
+    check_member("snp", "'maximum_tcb':{'Milan':{'snp':3}},'minimum_tcb':{'Milan':{'snp':4}}", "",
+                 "\"minimum_tcb\" is above \"maximum_tcb\" for Milan");
+    check_member("snp", "'maximum_tcb':{'Milan':{'fmc':3}}", "/maximum_tcb/Milan/fmc",
+                 "unknown member");
+    check_member("snp", "'minimum_guest_svn':2,'maximum_guest_svn':1", "", "is above");
+    check_member("snp", "'maximum_firmware':'1.55'", "/maximum_firmware", "3 numbers");
+    check_member("snp", "'chip_ids':[" D32 "]", "/chip_ids/0", "64 are needed");
     check_member("snp", "'signing_keys':['both']", "/signing_keys", "not known");
     check_member("snp", "'signing_keys':[]", "/signing_keys", "must be an array of");
     check_member("snp", "'csp_ids':['']", "/csp_ids/0", "at least one character");
@@ -266,6 +296,17 @@ static void test_wrong_values_of_tpm_are_named(void)
                  "a rule needs PCR 4, which \"pcrs\" leaves out");
     check_member("tpm", "'pcrs':[0],'secure_boot':true", "", "a rule needs PCR 7");
     check_member("tpm", "'command_line':{}", "", "needs a rule on PCR 4");
+    check_member("tpm", "'sections':[{'name':'.linux','digests':[]}]", "",
+                 "\"sections\" needs a rule on PCR 4");
+    check_member("tpm", "'sections':[{'name':'linux','digests':[]}]", "/sections/0/name",
+                 "name of a section");
+    check_member("tpm", "'sections':[{'name':'.0123456789abcdef','digests':[]}]",
+                 "/sections/0/name", "name of a section");
+    check_member("tpm", "'sections':[{'name':'.linux'}]", "/sections/0/digests", "is missing");
+    check_member("tpm", "'pcrs':[0],'secure_boot_signers':[]", "", "a rule needs PCR 7");
+    check_member("tpm", "'secure_boot_signers':[" D48 "]", "/secure_boot_signers/0",
+                 "32 are needed");
+    check_member("tpm", "'ak_names':[" D32 "]", "/ak_names/0", "34 are needed");
     check_member("tpm", "'command_line':{'equal':[]}", "/command_line/equal", "unknown member");
     check_member("tpm", "'command_line':{'equals':'x'}", "/command_line/equals", "array");
     check_member("tpm", "'command_line':[]", "/command_line", "must be an object");

@@ -230,6 +230,41 @@ static void test_each_broken_binding_is_named(void)
     check_refused(&absent, "claims-members-mismatch");
 }
 
+static int see_bound(const Believed *believed, void *userdata)
+{
+    const LabOrder *order = userdata;
+
+    check_int(!believed->snp, order->other_report_data);
+    check_int(!believed->tpm, order->other_ak_in_claims || order->other_qualifying_data);
+    check_int(!believed->log, !believed->tpm);
+    check_int(!believed->boot, !believed->tpm);
+    return 0;
+}
+
+/* A genuine report or quote of another evidence says nothing of this one. */
+static void test_there_are_no_facts_of_what_was_made_for_other_claims(void)
+{
+    LabOrder orders[] = { { .other_report_data = true },
+                          { .other_ak_in_claims = true },
+                          { .other_qualifying_data = true } };
+
+    for (size_t i = 0; i < ELEMENTSOF(orders); i++) {
+        _cleanup_evidence_ Evidence evidence = lab_evidence(milan, &orders[i]);
+        VerifyInput input = lab_input(milan, &evidence, NULL);
+        _cleanup_(appraisal_freep) Appraisal *appraisal = NULL;
+        bool other_report = orders[i].other_report_data;
+
+        input.on_believed = see_bound;
+        input.userdata = &orders[i];
+        check_int(verify_evidence(&input, &appraisal), VERIFY_E_REFUSED);
+        check_int(!appraisal->cpu.facts, other_report);
+        check_int(!appraisal->vtpm.facts, !other_report);
+        check_int(!json_object_get(appraisal->identity, "chip_id"), other_report);
+        check_int(!json_object_get(appraisal->identity, "ak_name"), !other_report);
+        check_int(appraisal->ak_name.size == 0, !other_report);
+    }
+}
+
 static void test_no_byte_of_the_claims_can_be_changed(void)
 {
     const LabOrder order = { 0 };
@@ -515,6 +550,8 @@ static const Test tests[] = {
     { "claims are held to what was asked", test_claims_are_held_to_what_was_asked },
     { "nothing is judged that was not asked", test_nothing_is_judged_that_was_not_asked },
     { "each broken binding is named", test_each_broken_binding_is_named },
+    { "there are no facts of what was made for other claims",
+      test_there_are_no_facts_of_what_was_made_for_other_claims },
     { "no byte of the claims can be changed", test_no_byte_of_the_claims_can_be_changed },
     { "unreadable claims are refused", test_unreadable_claims_are_refused },
     { "evidence without hardware is refused", test_evidence_without_hardware_is_refused },

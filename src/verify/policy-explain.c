@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walks the tables: a sentence for each member, a gap for each layer.
+ */
+#include "verify/policy-explain.h"
+
+#include "verify/policy-layers.h"
+#include "verify/policy-sayer.h"
+
+#include <errno.h>
+
+/* What no policy can switch off. */
+static void say_genuine(const Policy *policy, Sentences *sentences)
+{
+    (void)policy;
+    sentences_say(sentences, "The hardware report must be genuine: signed by a chip or a cloud "
+                             "whose certificates lead to a root of AMD's, and made for this very "
+                             "challenge");
+}
+
+static void say_id(const Policy *policy, Sentences *sentences)
+{
+    sentences_say(sentences, "Tokens made under this policy name it \"%s\"", policy->id);
+}
+
+static void say_simulated_roots(const Policy *policy, Sentences *sentences)
+{
+    Sentence sentence = { 0 };
+    size_t n = policy->n_simulated_roots;
+
+    if (n == 0)
+        return;
+    sentence_add(&sentence,
+                 "Simulated hardware is accepted, and called simulated, under %zu root%s"
+                 " (the first is ",
+                 n, n == 1 ? "" : "s");
+    sentence_add_digest(&sentence, VIEW_OF_ARRAY(policy->simulated_roots[0].bytes));
+    sentence_add(&sentence, ")");
+    sentences_put(sentences, &sentence);
+}
+
+static void say_gate(const PolicyGate *gate, Sentences *sentences)
+{
+    Sentence sentence = { 0 };
+    unsigned n = (unsigned)__builtin_popcount(gate->vtpm_roots), k = 0;
+
+    sentence_add(&sentence, "Gate \"%s\" opens, ", gate->name);
+    if (gate->expiration_sec > 0)
+        sentence_add(&sentence, "for %u seconds at most, ", gate->expiration_sec);
+    sentence_add(&sentence, "for ");
+    if (gate->every_machine)
+        sentence_add(&sentence, "every machine that is affirmed");
+    else {
+        sentence_add(&sentence, "the attestation key ");
+        sentence_add_digests(&sentence, &gate->machines);
+    }
+    sentence_add(&sentence, ", when its vTPM rests on ");
+    for (VtpmRoot root = VTPM_ROOT_HOST; root < VTPM_ROOT_MAX; root++) {
+        if (!(gate->vtpm_roots & 1U << root))
+            continue;
+        sentence_join(&sentence, k++, n, "or");
+        sentence_add(&sentence, "%s", vtpm_root_name(root));
+    }
+    sentence_add(&sentence, "%s", n == 0 ? "nothing that exists: it opens for nobody" : "");
+    sentences_put(sentences, &sentence);
+}
+
+static void say_gates(const Policy *policy, Sentences *sentences)
+{
+    for (size_t i = 0; i < policy->n_gates; i++)
+        say_gate(&policy->gates[i], sentences);
+}
+
+static const PolicySayer first[] = {
+    { "/attestd_policy", say_genuine },
+    { "/simulated_roots", say_simulated_roots },
+};
+static const PolicySayer last[] = {
+    { "/gates", say_gates },
+    { "/id", say_id },
+};
+static const PolicySayers first_sayers = { first, ELEMENTSOF(first) };
+static const PolicySayers last_sayers = { last, ELEMENTSOF(last) };
+
+static const PolicySayers *const all[] = {
+    &first_sayers, &policy_snp_sayers, &policy_tpm_sayers, &policy_rule_sayers, &last_sayers,
+};
+
+static const PolicySayer *sayer_at(size_t index)
+{
+    for (size_t i = 0; i < ELEMENTSOF(all); i++) {
+        if (index < all[i]->n_rows)
+            return &all[i]->rows[index];
+        index -= all[i]->n_rows;
+    }
+    return NULL;
+}
+
+const char *policy_explained_member(size_t index)
+{
+    const PolicySayer *sayer = sayer_at(index);
+
+    return sayer ? sayer->member : NULL;
+}
+
+const char *policy_layer_name(size_t index)
+{
+    const PolicyLayer *layer = policy_layer_at(index);
+
+    return layer ? layer->name : NULL;
+}
+
+static int list_demands(const Policy *policy, json_t *array)
+{
+    Sentences sentences = { .array = array };
+    const PolicySayer *sayer;
+
+    for (size_t i = 0; (sayer = sayer_at(i)); i++)
+        sayer->say(policy, &sentences);
+    return sentences.r;
+}
+
+static int list_gaps(const Policy *policy, json_t *array)
+{
+    const PolicyLayer *layer;
+
+    for (size_t i = 0; (layer = policy_layer_at(i)); i++) {
+        const char *gap = layer->gap(policy);
+        if (!gap)
+            continue;
+        if (json_array_append_new(array,
+                                  json_pack("{s:s, s:s}", "layer", layer->name, "text", gap)) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int policy_explain(const Policy *policy, json_t **ret)
+{
+    json_auto_t *demands = json_array();
+    json_auto_t *uncovered = json_array();
+
+    if (!demands || !uncovered)
+        return -ENOMEM;
+    int r = list_demands(policy, demands);
+    if (r >= 0)
+        r = list_gaps(policy, uncovered);
+    if (r < 0)
+        return r;
+    json_t *explained =
+        json_pack("{s:s, s:O, s:O}", "id", policy->id, "demands", demands, "uncovered", uncovered);
+    if (!explained)
+        return -ENOMEM;
+    *ret = explained;
+    return 0;
+}
