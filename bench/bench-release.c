@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one release costs with a live approval: attest-worker as it is started for a request, and
+ * What one release costs with a live approval: attest-release as it is started for a request, and
  * the TPM work in it alone, which is nearly all tpm2-tss; then batches. Needs swtpm.
  */
 #include "unit/worker/secret-lab.h"
@@ -63,7 +63,7 @@ static _noreturn_ void run_worker(int socket, const char *verb)
     (void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
     (void)setenv("LISTEN_PID", pid, 1);
     (void)setenv("LISTEN_FDS", "1", 1);
-    (void)execl(ATTEST_WORKER, ATTEST_WORKER, verb, (char *)NULL);
+    (void)execl(ATTEST_RELEASE, ATTEST_RELEASE, verb, (char *)NULL);
     _exit(127);
 }
 
@@ -102,7 +102,7 @@ static Cost run_start(void)
     check(pid >= 0);
     if (pid == 0) {
         check(dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO) == STDOUT_FILENO);
-        (void)execl(ATTEST_WORKER, ATTEST_WORKER, "--help", (char *)NULL);
+        (void)execl(ATTEST_RELEASE, ATTEST_RELEASE, "--help", (char *)NULL);
         _exit(127);
     }
     check_int(waitpid(pid, NULL, 0), pid);

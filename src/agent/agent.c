@@ -8,29 +8,22 @@
 #include "agent/bus.h"
 #include "agent/publish-secrets.h"
 #include "agent/secrets.h"
+#include "agent/settings.h"
+#include "agent/signals.h"
 #include "agent/standing-store.h"
 #include "agent/stop-reason.h"
 #include "base/log.h"
-#include "config/config-basis.h"
 
 #include <errno.h>
 #include <malloc.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
-
-#define N_SIGNALS 3
 
 struct Agent {
-    char *config_path;
     char *runtime_directory;
-    char *state_directory;
     PassedFds passed; /* until the start is over */
-    Config *config;
-    Gates gates;
-    char *basis; /* of config: what a verdict must rest on */
+    Settings settings;
     sd_event *event;
-    sd_event_source *signals[N_SIGNALS];
+    Signals *signals;
     Alarms *alarms;
     Bus *bus;
     Secrets *secrets;
@@ -55,19 +48,14 @@ Agent *agent_free(Agent *agent)
     (void)bus_free(agent->bus);
     (void)attempt_free(agent->round);
     (void)alarms_free(agent->alarms);
-    for (size_t i = 0; i < N_SIGNALS; i++)
-        (void)sd_event_source_disable_unref(agent->signals[i]);
+    (void)signals_free(agent->signals);
     (void)sd_event_unref(agent->event);
     standing_store_done(&agent->store);
     standing_done(&agent->standing);
     verdict_done(&agent->incoming);
-    gates_done(&agent->gates);
     passed_fds_done(&agent->passed);
-    (void)config_free(agent->config);
-    free(agent->basis);
-    free(agent->config_path);
+    settings_done(&agent->settings);
     free(agent->runtime_directory);
-    free(agent->state_directory);
     free(agent);
     return NULL;
 }
@@ -89,14 +77,14 @@ const Schedule *agent_schedule(const Agent *agent)
 
 const Config *agent_config(const Agent *agent)
 {
-    return agent->config;
+    return agent->settings.config;
 }
 
 PublishContext agent_context(const Agent *agent)
 {
     return (PublishContext){ .standing = &agent->standing,
                              .schedule = &agent->schedule,
-                             .verifier = agent->config->verifier->name,
+                             .verifier = agent->settings.config->verifier->name,
                              .n_rounds = agent->n_rounds };
 }
 
@@ -108,17 +96,17 @@ const char *agent_runtime_directory(const Agent *agent)
 static StandingOwner store_owner(const Agent *agent)
 {
     return (StandingOwner){ .boot_id = agent->store.boot_id,
-                            .verifier = agent->config->verifier->name,
-                            .issuer = agent->config->verifier->issuer,
-                            .basis = agent->basis };
+                            .verifier = agent->settings.config->verifier->name,
+                            .issuer = agent->settings.config->verifier->issuer,
+                            .basis = agent->settings.basis };
 }
 
 static int agent_on_round(AttemptOutcome *outcome, void *userdata);
 
 static int start_round(Agent *agent)
 {
-    AttemptRequest request = { .config = agent->config,
-                               .gates = &agent->gates,
+    AttemptRequest request = { .config = agent->settings.config,
+                               .gates = &agent->settings.gates,
                                .runtime_directory = agent->runtime_directory,
                                .clock = agent->schedule.clock };
 
@@ -286,7 +274,7 @@ static int agent_on_round(AttemptOutcome *outcome, void *userdata)
 
     agent->round = attempt_free(agent->round);
     agent->retry_after_sec = outcome->answer.retry_after_sec;
-    if (outcome->basis && strcmp(outcome->basis, agent->basis) != 0)
+    if (outcome->basis && strcmp(outcome->basis, agent->settings.basis) != 0)
         r = attempt_supersede(outcome);
     if (r < 0)
         return r;
@@ -302,7 +290,7 @@ static int agent_on_round(AttemptOutcome *outcome, void *userdata)
     r = agent_dispatch(agent, round_event(outcome->result));
     if (r == 0 && agent->has_newer_config) {
         agent->has_newer_config = false;
-        schedule_reconsider(&agent->schedule, &agent->config->schedule);
+        schedule_reconsider(&agent->schedule, &agent->settings.config->schedule);
         r = settle(agent);
     }
     /* A round's answer is the most memory attestd ever uses; it waits for minutes now. */
@@ -360,8 +348,7 @@ static int agent_leave(bool is_restart, void *userdata)
     return r < 0 ? r : secrets_leave(agent->secrets, agent->is_restarting);
 }
 
-static int agent_on_stop(sd_event_source *source _unused_,
-                         const struct signalfd_siginfo *info _unused_, void *userdata)
+static int agent_on_stop(void *userdata)
 {
     Agent *agent = userdata;
 
@@ -375,45 +362,15 @@ static int agent_on_stop(sd_event_source *source _unused_,
                            &agent->stop_reason);
 }
 
-/* A gate file that cannot be used is said and passed over: the others open all the same. */
-static int load_gates(Agent *agent)
-{
-    _cleanup_findings_ Findings findings = { .source = "agent" };
-    Gates gates = { 0 };
-
-    int r = gates_load(agent->state_directory, &findings, &gates);
-    if (r < 0)
-        return r;
-    publish_gate_faults(&findings);
-    gates_done(&agent->gates);
-    agent->gates = gates;
-    return 0;
-}
-
 static int reload(Agent *agent)
 {
-    _cleanup_findings_ Findings findings = { .source = "agent" };
-    Config *config = NULL;
+    bool is_other;
 
-    int r = config_load(agent->config_path, &findings, &config);
-    if (r < 0)
-        return r;
+    int r = settings_reload(&agent->settings, &is_other);
     if (r > 0) {
-        publish_config_errors(&findings);
         log_error("the configuration in force stays as it was");
         return 0;
     }
-    char *basis = config_basis(config);
-    if (!basis) {
-        (void)config_free(config);
-        return -ENOMEM;
-    }
-    bool is_other = strcmp(basis, agent->basis) != 0;
-    (void)config_free(agent->config);
-    free(agent->basis);
-    agent->config = config;
-    agent->basis = basis;
-    r = load_gates(agent);
     if (r < 0)
         return r;
     agent->has_newer_config = agent->round != NULL;
@@ -426,12 +383,11 @@ static int reload(Agent *agent)
         if (r < 0)
             return r;
     }
-    schedule_reconsider(&agent->schedule, &config->schedule);
+    schedule_reconsider(&agent->schedule, &agent->settings.config->schedule);
     return settle(agent);
 }
 
-static int agent_on_reload(sd_event_source *source _unused_,
-                           const struct signalfd_siginfo *info _unused_, void *userdata)
+static int agent_on_reload(void *userdata)
 {
     const Agent *agent = userdata;
 
@@ -451,39 +407,12 @@ int agent_request_round(Agent *agent)
 int agent_collect_evidence(Agent *agent, ByteView nonce, AttemptDone *done, void *userdata,
                            Attempt **ret)
 {
-    AttemptRequest request = { .config = agent->config,
+    AttemptRequest request = { .config = agent->settings.config,
                                .runtime_directory = agent->runtime_directory,
                                .clock = agent->schedule.clock,
                                .nonce = nonce };
 
     return attempt_new(agent->event, &request, done, userdata, ret);
-}
-
-static int add_signals(Agent *agent)
-{
-    static const struct {
-        int number;
-        sd_event_signal_handler_t handler;
-    } signals[N_SIGNALS] = {
-        { SIGTERM, agent_on_stop },
-        { SIGINT, agent_on_stop },
-        { SIGHUP, agent_on_reload },
-    };
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    for (size_t i = 0; i < N_SIGNALS; i++)
-        (void)sigaddset(&set, signals[i].number);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-        return -errno;
-    for (size_t i = 0; i < N_SIGNALS; i++) {
-        int r = sd_event_add_signal(agent->event, &agent->signals[i], signals[i].number,
-                                    signals[i].handler, agent);
-        if (r < 0)
-            return r;
-        (void)sd_event_source_set_description(agent->signals[i], strsignal(signals[i].number));
-    }
-    return 0;
 }
 
 static int add_sources(Agent *agent)
@@ -493,12 +422,15 @@ static int add_sources(Agent *agent)
                                .on_approval_end = agent_on_approval_end,
                                .on_clock_set = agent_on_clock_set,
                                .userdata = agent };
+    SignalHandlers signal_handlers = { .on_stop = agent_on_stop,
+                                       .on_reload = agent_on_reload,
+                                       .userdata = agent };
 
     int r = sd_event_new(&agent->event);
     if (r >= 0)
         r = sd_event_set_watchdog(agent->event, 1);
     if (r >= 0)
-        r = add_signals(agent);
+        r = signals_new(agent->event, &signal_handlers, &agent->signals);
     if (r >= 0)
         r = alarms_new(agent->event, &handlers, &agent->alarms);
     if (r >= 0)
@@ -515,28 +447,25 @@ int agent_new(const AgentOptions *options, Config *config, Agent **ret)
     if (!agent)
         return -ENOMEM;
     *agent = (Agent){
-        .basis = config_basis(config),
-        .config_path = strdup(options->config_path),
         .runtime_directory = strdup(options->runtime_directory),
-        .state_directory = strdup(options->state_directory),
         .standing = STANDING_INIT,
         .store = STANDING_STORE_INIT,
         .incoming = VERDICT_NONE,
         .schedule = schedule_make(&clock_system, &random_system, &config->schedule),
     };
-    if (!agent->basis || !agent->config_path || !agent->runtime_directory ||
-        !agent->state_directory)
+    if (!agent->runtime_directory)
         return -ENOMEM;
     int r = passed_fds_open(&agent->passed);
     if (r < 0)
         return r;
     standing_store_open(&agent->passed, &agent->store);
-    r = load_gates(agent);
+    r = settings_open(options->config_path, options->state_directory, config, &agent->settings);
     if (r == 0)
         r = add_sources(agent);
-    if (r < 0)
+    if (r < 0) {
+        agent->settings.config = NULL; /* the caller's still */
         return r;
-    agent->config = config;
+    }
     *ret = TAKE_PTR(agent);
     return 0;
 }

@@ -10,23 +10,39 @@
 #include <errno.h>
 #include <string.h>
 
+/*
+ * More than two readings of one clock after the other can differ by, and less than anyone would
+ * call a change of the wall clock.
+ */
+#define WALL_JITTER_USEC INT64_C(10000)
+
 /* What handlers get; freed with the slot. */
 typedef struct BusObject {
     Agent *agent;
     Calls *calls;
+    int64_t wall_at_boot_usec; /* what the wall clock would have told at boot time 0 */
 } BusObject;
 
-/* A boot time as the wall clock of this moment would tell it; 0 stays 0. */
-static uint64_t to_realtime(const Agent *agent, uint64_t boottime_usec)
+/* The same in every call until the wall clock is changed. */
+static int64_t wall_at_boot_usec(BusObject *object)
 {
-    const Clock *clock = agent_schedule(agent)->clock;
-    uint64_t now = clock_boottime_usec(clock), wall = clock_realtime_usec(clock);
+    const Clock *clock = agent_schedule(object->agent)->clock;
+    uint64_t boottime = clock_boottime_usec(clock);
+    int64_t found = (int64_t)(clock_realtime_usec(clock) - boottime);
+    int64_t change = found - object->wall_at_boot_usec;
 
+    if (change > WALL_JITTER_USEC || change < -WALL_JITTER_USEC)
+        object->wall_at_boot_usec = found;
+    return object->wall_at_boot_usec;
+}
+
+/* A boot time as the wall clock of this moment would tell it; 0 stays 0. */
+static uint64_t to_realtime(BusObject *object, uint64_t boottime_usec)
+{
     if (boottime_usec == 0 || boottime_usec == USEC_INFINITY)
         return 0;
-    if (boottime_usec >= now)
-        return wall + (boottime_usec - now);
-    return now - boottime_usec < wall ? wall - (now - boottime_usec) : 0;
+    int64_t realtime = wall_at_boot_usec(object) + (int64_t)boottime_usec;
+    return realtime > 0 ? (uint64_t)realtime : 0;
 }
 
 #define PROPERTY_HANDLER(name)                                                                     \
@@ -43,10 +59,10 @@ PROPERTY_HANDLER(get_state)
 
 PROPERTY_HANDLER(get_state_since)
 {
-    const BusObject *object = userdata;
+    BusObject *object = userdata;
     uint64_t since = agent_standing(object->agent)->since_boottime_usec;
 
-    return sd_bus_message_append(reply, "t", to_realtime(object->agent, since));
+    return sd_bus_message_append(reply, "t", to_realtime(object, since));
 }
 
 PROPERTY_HANDLER(get_verifier)
@@ -77,28 +93,30 @@ PROPERTY_HANDLER(get_evidence_kinds)
 /* The stricter clock decides when the verdict ends. */
 PROPERTY_HANDLER(get_verdict_expires)
 {
-    const BusObject *object = userdata;
+    BusObject *object = userdata;
     const Schedule *schedule = agent_schedule(object->agent);
-    uint64_t left = schedule_verdict_left_usec(schedule);
+    uint64_t end = 0;
 
-    return sd_bus_message_append(reply, "t",
-                                 left > 0 ? clock_realtime_usec(schedule->clock) + left : 0);
+    if (schedule_verdict_left_usec(schedule) > 0)
+        end = MIN(to_realtime(object, schedule->expires_boottime_usec),
+                  schedule->expires_realtime_usec);
+    return sd_bus_message_append(reply, "t", end);
 }
 
 PROPERTY_HANDLER(get_next_round)
 {
-    const BusObject *object = userdata;
+    BusObject *object = userdata;
     uint64_t next = agent_schedule(object->agent)->next_round_boottime_usec;
 
-    return sd_bus_message_append(reply, "t", to_realtime(object->agent, next));
+    return sd_bus_message_append(reply, "t", to_realtime(object, next));
 }
 
 PROPERTY_HANDLER(get_last_round)
 {
-    const BusObject *object = userdata;
+    BusObject *object = userdata;
     uint64_t last = agent_standing(object->agent)->last_round_boottime_usec;
 
-    return sd_bus_message_append(reply, "t", to_realtime(object->agent, last));
+    return sd_bus_message_append(reply, "t", to_realtime(object, last));
 }
 
 PROPERTY_HANDLER(get_last_error)
@@ -125,16 +143,20 @@ PROPERTY_HANDLER(get_findings)
     return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static int append_texts(sd_bus_message *reply, const json_t *array)
+/* Texts or integers, as the worker's answer has them; an empty one is of texts. */
+static int append_list(sd_bus_message *reply, const json_t *array)
 {
+    bool is_numbers = json_is_integer(json_array_get(array, 0));
     size_t i;
     json_t *item;
 
-    int r = sd_bus_message_open_container(reply, 'v', "as");
+    int r = sd_bus_message_open_container(reply, 'v', is_numbers ? "ax" : "as");
     if (r >= 0)
-        r = sd_bus_message_open_container(reply, 'a', "s");
+        r = sd_bus_message_open_container(reply, 'a', is_numbers ? "x" : "s");
     json_array_foreach (array, i, item) {
-        if (r >= 0)
+        if (r >= 0 && is_numbers)
+            r = sd_bus_message_append(reply, "x", (int64_t)json_integer_value(item));
+        else if (r >= 0)
             r = sd_bus_message_append(reply, "s", json_string_value(item));
     }
     if (r >= 0)
@@ -149,7 +171,7 @@ static int append_claim(sd_bus_message *reply, const char *name, const json_t *v
     if (r >= 0)
         r = sd_bus_message_append(reply, "s", name);
     if (r >= 0 && json_is_array(value))
-        r = append_texts(reply, value);
+        r = append_list(reply, value);
     else if (r >= 0 && json_is_boolean(value))
         r = sd_bus_message_append(reply, "v", "b", json_is_true(value));
     else if (r >= 0 && json_is_integer(value))

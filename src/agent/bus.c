@@ -106,6 +106,8 @@ static int bus_on_name(sd_bus_message *reply, void *userdata, sd_bus_error *erro
     bus->has_name = true;
     bus->is_lost = false;
     bus->retry_usec = RECONNECT_MIN_USEC;
+    /* What changed while the name was on its way was announced to nobody. */
+    bus_announce(bus);
     return 0;
 }
 

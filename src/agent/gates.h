@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The gates that rounds ask the verifier to open: STATE/gates/NAME.json, which attestctl gate add
- * writes (docs/gates.md). The release keys in them are handed on and not looked into further than
- * their shape.
+ * writes (docs/gates.md).
  */
 #pragma once
 
 #include "format/finding.h"
+#include "format/gate-file.h"
 #include "format/worker-answer.h"
 
-#define GATES_MAX     ANSWER_APPROVALS_MAX /* files that are used; as many approvals fit an answer */
-#define GATE_FILE_MAX (16 * 1024)          /* bytes of one; real ones have some 500 */
-
-typedef struct Gate {
-    char *name;
-    char *verifier;           /* verifier_id whose gate it is */
-    json_t *release_key;      /* JWK */
-    json_t *next_release_key; /* NULL: none */
-} Gate;
+#define GATES_MAX ANSWER_APPROVALS_MAX /* files that are used; as many approvals fit an answer */
 
 /* Owned: gates_done(). Zeroed is empty. */
 typedef struct Gates {
-    Gate items[GATES_MAX]; /* by name */
+    GateFile items[GATES_MAX]; /* by name */
     size_t n_items;
 } Gates;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Descriptors to the manager and back.
+ * Descriptors to the manager and back. The memfd has room for two records and says which is in
+ * force: a run that is killed while it writes leaves the one before.
  */
 #include "agent/standing-store.h"
 
@@ -12,6 +13,58 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-id128.h>
+
+#define RECORD_OFFSET(i) (4096 + (uint64_t)(i)*STANDING_RECORD_MAX)
+
+/* At offset 0. Written at once: it is within one page. */
+typedef struct RecordPointer {
+    uint64_t offset; /* RECORD_OFFSET(0) or RECORD_OFFSET(1) */
+    uint64_t size;
+} RecordPointer;
+
+static bool read_pointer(int fd, RecordPointer *ret)
+{
+    return pread(fd, ret, sizeof(*ret), 0) == (ssize_t)sizeof(*ret) &&
+           (ret->offset == RECORD_OFFSET(0) || ret->offset == RECORD_OFFSET(1)) &&
+           ret->size <= STANDING_RECORD_MAX;
+}
+
+/* STANDING_STORE_E_BROKEN, -ENOMEM. */
+static int read_record(int fd, Bytes *ret)
+{
+    _cleanup_bytes_ Bytes record = { 0 };
+    RecordPointer pointer;
+
+    if (!read_pointer(fd, &pointer))
+        return STANDING_STORE_E_BROKEN;
+    int r = bytes_new((size_t)pointer.size, &record);
+    if (r < 0)
+        return r;
+    if (pread(fd, record.data, record.size, (off_t)pointer.offset) != (ssize_t)record.size)
+        return STANDING_STORE_E_BROKEN;
+    *ret = TAKE_STRUCT(record);
+    return STANDING_STORE_OK;
+}
+
+static int write_record(int fd, ByteView record)
+{
+    RecordPointer before = { 0 };
+    bool is_first = read_pointer(fd, &before) && before.offset == RECORD_OFFSET(0);
+    const RecordPointer pointer = { .offset = RECORD_OFFSET(is_first ? 1 : 0),
+                                    .size = record.size };
+
+    if (record.size > STANDING_RECORD_MAX)
+        return -EFBIG;
+    if (lseek(fd, (off_t)pointer.offset, SEEK_SET) < 0)
+        return -errno;
+    int r = fd_write_all(fd, record);
+    if (r < 0)
+        return r;
+    ssize_t n = pwrite(fd, &pointer, sizeof(pointer), 0);
+    if (n < 0)
+        return -errno;
+    return n == (ssize_t)sizeof(pointer) ? 0 : -EIO;
+}
 
 void standing_store_open(PassedFds *passed, StandingStore *ret)
 {
@@ -73,10 +126,10 @@ int standing_store_load(StandingStore *store, const StandingOwner *owner, Schedu
 
     if (store->record_fd < 0 || !store->has_manager)
         return STANDING_STORE_E_NOTHING;
-    if (lseek(store->record_fd, 0, SEEK_SET) < 0 ||
-        fd_read_all(store->record_fd, STANDING_RECORD_MAX, &record) < 0)
-        return STANDING_STORE_E_BROKEN;
-    int r = standing_decode(VIEW(record), owner, schedule, ret, &inode);
+    int r = read_record(store->record_fd, &record);
+    if (r)
+        return r;
+    r = standing_decode(VIEW(record), owner, schedule, ret, &inode);
     if (r == 0) {
         ret->verdict.token_fd = take_token(store, inode);
         store->token_inode = ret->verdict.token_fd >= 0 ? inode : 0;
@@ -94,9 +147,7 @@ static int keep_record(StandingStore *store, ByteView record)
         if (store->record_fd < 0)
             return -errno;
     }
-    if (ftruncate(store->record_fd, 0) < 0 || lseek(store->record_fd, 0, SEEK_SET) < 0)
-        return -errno;
-    int r = fd_write_all(store->record_fd, record);
+    int r = write_record(store->record_fd, record);
     if (r < 0 || !is_new)
         return r;
     r = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=standing\nFDPOLL=0", &store->record_fd, 1);

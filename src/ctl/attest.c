@@ -64,7 +64,7 @@ static int attest_and_follow(sd_bus *bus, Attempt *attempt)
                           &attempt->error);
 }
 
-int verb_attest(const Options *options)
+static int run(const Options *options)
 {
     _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
     _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -90,3 +90,13 @@ int verb_attest(const Options *options)
         output_standing(properties);
     return r < 0 ? EXIT_CLASS_INTERNAL : standing_exit_class(properties);
 }
+
+static const Option attest_options[] = { FLAG_OPTION("json", json, "the standing as JSON"), { 0 } };
+
+const Verb verb_attest[] = {
+    { .name = "attest",
+      .help = "attest now and wait for the result",
+      .run = run,
+      .options = attest_options },
+    { 0 },
+};

@@ -156,10 +156,17 @@ int message_to_json(sd_bus_message *message, json_t **ret)
 
 int bus_client_properties(sd_bus *bus, sd_bus_error *error, json_t **ret)
 {
-    _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+    _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
 
-    int r = sd_bus_call_method(bus, AGENT_NAME, AGENT_PATH, "org.freedesktop.DBus.Properties",
-                               "GetAll", error, &reply, "s", AGENT_INTERFACE);
+    int r = sd_bus_message_new_method_call(bus, &call, AGENT_NAME, AGENT_PATH,
+                                           "org.freedesktop.DBus.Properties", "GetAll");
+    if (r >= 0)
+        r = sd_bus_message_append(call, "s", AGENT_INTERFACE);
+    /* Who stopped attestd and looks at it wants to see it stopped. */
+    if (r >= 0)
+        r = sd_bus_message_set_auto_start(call, 0);
+    if (r >= 0)
+        r = sd_bus_call(bus, call, /* usec= */ 0, error, &reply);
     if (r < 0)
         return r;
     return message_to_json(reply, ret);

@@ -20,7 +20,8 @@ _must_check_ int bus_client_open(sd_bus **ret);
 
 /*
  * Reads all properties into an object with their D-Bus names: numbers, strings, booleans, arrays,
- * objects for dictionaries. -EBADMSG when a type is none of these. ERROR is set on a bus failure.
+ * objects for dictionaries. Does not start attestd. -EBADMSG when a type is none of these. ERROR is
+ * set on a bus failure.
  */
 _must_check_ int bus_client_properties(sd_bus *bus, sd_bus_error *error, json_t **ret);
 

@@ -49,7 +49,7 @@ static void print_settings(const json_t *settings)
     }
 }
 
-int verb_config(const Options *options)
+static int run(const Options *options)
 {
     _cleanup_(config_freep) Config *config = NULL;
 
@@ -65,3 +65,17 @@ int verb_config(const Options *options)
     print_settings(json_object_get(shown, "settings"));
     return 0;
 }
+
+static const Option config_options[] = {
+    TEXT_OPTION("config", config, "FILE", "read FILE"),
+    FLAG_OPTION("json", json, "the settings as JSON"),
+    { 0 },
+};
+
+const Verb verb_config[] = {
+    { .name = "config",
+      .help = "the settings in force and where each came from",
+      .run = run,
+      .options = config_options },
+    { 0 },
+};

@@ -74,7 +74,7 @@ static int new_call(sd_bus **ret_bus, const char *method, sd_bus_message **ret)
                                           method);
 }
 
-int verb_token(const Options *options)
+static int run_token(const Options *options)
 {
     _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
     _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
@@ -108,7 +108,7 @@ static int choose_nonce(const Options *options, Bytes *ret)
     return 0;
 }
 
-int verb_evidence(const Options *options)
+static int run_evidence(const Options *options)
 {
     _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
     _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
@@ -129,3 +129,30 @@ int verb_evidence(const Options *options)
         return EXIT_CLASS_INTERNAL;
     return fetch(bus, call, options, EVIDENCE_SIZE_MAX, "evidence");
 }
+
+static const Option token_options[] = {
+    TEXT_OPTION("out", out, "FILE", "write FILE, mode 0600"),
+    { 0 },
+};
+
+static const Option evidence_options[] = {
+    TEXT_OPTION("nonce", nonce, "HEX", "8 to 64 bytes; random when not given"),
+    TEXT_OPTION("out", out, "FILE", "write FILE, mode 0600"),
+    { 0 },
+};
+
+const Verb verb_evidence[] = {
+    { .name = "evidence",
+      .help = "fresh evidence over --nonce, for another verifier",
+      .run = run_evidence,
+      .options = evidence_options },
+    { 0 },
+};
+
+const Verb verb_token[] = {
+    { .name = "token",
+      .help = "the attestation result in force, a bearer of facts",
+      .run = run_token,
+      .options = token_options },
+    { 0 },
+};

@@ -5,13 +5,11 @@
 #include "base/file.h"
 #include "config/config-value.h"
 #include "ctl/complain.h"
-#include "ctl/gate-file.h"
+#include "ctl/gate-directory.h"
 #include "ctl/output.h"
-#include "ctl/sub-verb.h"
 #include "ctl/verb.h"
 #include "format/catalog.h"
 #include "format/gate-name.h"
-#include "secret/secret-file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,19 +20,7 @@
 
 #define REMEDY_TRUST "take the verifier-trust.json that attest-verifier init wrote"
 #define REMEDY_STATE "start attestd once, or run systemd-tmpfiles --create attestd.conf"
-
-/* The members that make a public P-256 key, and no others; NULL: it is none. */
-static json_t *bare_key(const json_t *jwk)
-{
-    const char *kty, *crv, *x, *y;
-
-    if (!json_is_object(jwk) || json_object_get(jwk, "d") ||
-        json_get_string(jwk, "kty", &kty) != JSON_OK || strcmp(kty, "EC") != 0 ||
-        json_get_string(jwk, "crv", &crv) != JSON_OK || strcmp(crv, "P-256") != 0 ||
-        json_get_string(jwk, "x", &x) != JSON_OK || json_get_string(jwk, "y", &y) != JSON_OK)
-        return NULL;
-    return json_pack("{ss ss ss ss}", "kty", kty, "crv", crv, "x", x, "y", y);
-}
+#define REMEDY_CA    "take the certificates of the CA that certified this vTPM, as PEM"
 
 /* The trust file of --trust, a new reference; NULL when it was complained of. */
 static json_t *read_trust(const char *path)
@@ -59,38 +45,75 @@ static json_t *read_trust(const char *path)
     return TAKE_PTR(trust);
 }
 
-/* The gate as it is written; NULL when that was complained of. */
-static json_t *make_gate(const char *name, const Options *options)
+/* What is said of the vTPM can be so. 0, else an exit class. */
+static int check_vtpm(const Options *options)
+{
+    const char *root = options->vtpm_root;
+    bool certified = root && strcmp(root, "certificate") == 0;
+
+    if (root && !gate_vtpm_root_is_valid(root))
+        return complain_of_usage("say host, certificate, svsm or paravisor",
+                                 "\"%s\" is nothing that stands behind a vTPM", root);
+    if (certified && !options->vtpm_ca)
+        return complain_of_usage(REMEDY_CA " and give --vtpm-ca=FILE",
+                                 "nothing says who certified this vTPM");
+    if (!certified && options->vtpm_ca)
+        return complain_of_usage("say --vtpm-root=certificate as well",
+                                 "a CA is of use for a certified vTPM only");
+    return 0;
+}
+
+/* The certificates of --vtpm-ca, where it was given. Whether they are any good is for sealing. */
+static int read_vtpm_ca(const char *path, char **ret)
+{
+    _cleanup_bytes_ Bytes bytes = { 0 };
+
+    if (!path)
+        return 0;
+    int r = file_read(path, GATE_VTPM_CA_MAX, &bytes);
+    if (r < 0)
+        return complain_of_usage(REMEDY_CA, "%s cannot be read: %s", path, strerror(-r));
+    _cleanup_free_ char *text = strndup((const char *)bytes.data, bytes.size);
+    if (!text)
+        return complain_of_errno(-ENOMEM, path);
+    if (strlen(text) != bytes.size || !gate_vtpm_ca_is_valid(text))
+        return complain_of_usage(REMEDY_CA, "%s has no certificates", path);
+    *ret = TAKE_PTR(text);
+    return 0;
+}
+
+/* The gate NAME of the verifier of --trust. 0, else an exit class. */
+static int make_gate(const char *name, const Options *options, GateFile *ret)
 {
     json_auto_t *trust = read_trust(options->trust);
-    json_auto_t *key = bare_key(json_object_get(trust, "release_key"));
+    _cleanup_gate_file_ GateFile gate = { 0 };
 
     if (!trust)
-        return NULL;
-    if (!key) {
-        (void)complain_of_usage(REMEDY_TRUST, "%s has no release key: this verifier opens no gates",
-                                options->trust);
-        return NULL;
-    }
-    json_auto_t *gate =
-        json_pack("{si ss ss ss sO ss*}", "attestd_gate", 1, "name", name, "kind", "verifier",
-                  "verifier", json_string_value(json_object_get(trust, "verifier_id")),
-                  "release_key", key, "vtpm_root", options->vtpm_root);
-    if (!gate)
-        (void)complain_of_errno(-ENOMEM, name);
-    return TAKE_PTR(gate);
+        return EXIT_CLASS_USAGE;
+    int r = gate_release_key(json_object_get(trust, "release_key"), &gate.release_key);
+    if (r > 0)
+        return complain_of_usage(
+            REMEDY_TRUST, "%s has no release key: this verifier opens no gates", options->trust);
+    gate.name = strdup(name);
+    gate.verifier = strdup(json_string_value(json_object_get(trust, "verifier_id")));
+    gate.vtpm_root = options->vtpm_root ? strdup(options->vtpm_root) : NULL;
+    if (r < 0 || !gate.name || !gate.verifier || (options->vtpm_root && !gate.vtpm_root))
+        return complain_of_errno(-ENOMEM, name);
+    r = read_vtpm_ca(options->vtpm_ca, &gate.vtpm_ca_pem);
+    if (r == 0)
+        *ret = TAKE_STRUCT(gate);
+    return r;
 }
 
 /* A gate of another verifier than attestd asks is never opened: worth saying at once. */
-static void warn_of_other_verifier(const json_t *gate, const Options *options)
+static void warn_of_other_verifier(const GateFile *gate, const Options *options)
 {
     _cleanup_findings_ Findings findings = { .source = "attestctl" };
     _cleanup_(config_freep) Config *config = NULL;
-    const char *verifier = json_string_value(json_object_get(gate, "verifier"));
 
     if (config_load(options->config ? options->config : CONFIG_PATH_DEFAULT, &findings, &config))
         return;
-    if (config->verifier->verifier_id && strcmp(config->verifier->verifier_id, verifier) != 0)
+    if (config->verifier->verifier_id && strcmp(config->verifier->verifier_id, gate->verifier) != 0)
         (void)fprintf(stderr,
                       "attestctl: warning: attestd asks another verifier (%s), which does not open "
                       "this gate\nRemedy: name this verifier's Trust= in attestd.conf.\n",
@@ -106,59 +129,60 @@ static bool name_is_usable(const char *name)
     return false;
 }
 
-static int gate_add(const char *name, const Options *options)
+static int gate_add(const Options *options)
 {
+    _cleanup_gate_file_ GateFile gate = { 0 };
+    const char *name = options->argument;
+
     if (!name_is_usable(name))
         return EXIT_CLASS_USAGE;
     if (!options->trust)
         return complain_of_usage(REMEDY_TRUST " and give --trust=FILE",
                                  "nothing says whose gate this is");
-    if (options->vtpm_root && !secret_vtpm_root_is_valid(options->vtpm_root))
-        return complain_of_usage("say host, certificate, svsm or paravisor",
-                                 "\"%s\" is nothing that stands behind a vTPM", options->vtpm_root);
-
-    json_auto_t *gate = make_gate(name, options);
-    if (!gate)
-        return EXIT_CLASS_USAGE;
-    int r = gate_file_write(options->state_directory, name, gate);
+    int r = check_vtpm(options);
+    if (r == 0)
+        r = make_gate(name, options, &gate);
+    if (r)
+        return r;
+    r = gate_directory_write(options->state_directory, &gate);
     if (r == -ENOENT)
         return complain_of_usage(REMEDY_STATE, "there is no directory %s",
                                  options->state_directory);
     if (r < 0)
         return complain_of_errno(r, options->state_directory);
-    if (r == GATE_FILE_E_EXISTS)
+    if (r == GATE_DIRECTORY_E_EXISTS)
         return complain_of_usage(
             "what is sealed to it opens for its own key only; remove it first if that is meant",
             "there is another gate \"%s\"", name);
 
-    (void)printf("Gate %s of verifier %s.\n" RELOAD "\n", name,
-                 json_string_value(json_object_get(gate, "verifier")));
-    warn_of_other_verifier(gate, options);
+    (void)printf("Gate %s of verifier %s.\n" RELOAD "\n", name, gate.verifier);
+    warn_of_other_verifier(&gate, options);
     return 0;
 }
 
-static int gate_remove(const char *name, const Options *options)
+static int gate_remove(const Options *options)
 {
+    const char *name = options->argument;
+
     if (!name_is_usable(name))
         return EXIT_CLASS_USAGE;
-    int r = gate_file_remove(options->state_directory, name);
+    int r = gate_directory_remove(options->state_directory, name);
     if (r < 0)
         return complain_of_errno(r, name);
-    if (r == GATE_FILE_E_ABSENT)
+    if (r == GATE_DIRECTORY_E_ABSENT)
         return complain_of_usage("see attestctl gate list", "there is no gate \"%s\"", name);
     (void)printf("Gate %s is removed; what is sealed to it stays shut.\n" RELOAD "\n", name);
     return 0;
 }
 
 /* For people: the key says nothing to them. */
-static json_t *describe(const char *name, int reason, const json_t *gate)
+static json_t *describe(const char *name, int reason, const GateFile *gate)
 {
     if (reason != GATE_FILE_OK)
         return json_pack("{ss ss}", "name", name, "error",
-                         reason < 0 ? strerror(-reason) : "not a gate file");
-    json_t *root = json_object_get(gate, "vtpm_root");
-    return json_pack("{ss sO sO sO*}", "name", name, "kind", json_object_get(gate, "kind"),
-                     "verifier", json_object_get(gate, "verifier"), "vtpm_root", root);
+                         reason < 0 ? strerror(-reason) : gate_file_reason(reason));
+    return json_pack("{ss ss ss ss*}", "name", name, "kind", "verifier", "verifier", gate->verifier,
+                     "vtpm_root", gate->vtpm_root);
 }
 
 static int load_list(const char *state_directory, json_t **ret)
@@ -166,11 +190,11 @@ static int load_list(const char *state_directory, json_t **ret)
     json_auto_t *list = json_array();
     Texts names = { 0 };
 
-    int r = gate_file_names(state_directory, &names);
+    int r = gate_directory_names(state_directory, &names);
     for (size_t i = 0; i < names.n_items && r == 0; i++) {
-        json_auto_t *gate = NULL;
-        int reason = gate_file_read(state_directory, names.items[i], &gate);
-        if (json_array_append_new(list, describe(names.items[i], reason, gate)) < 0)
+        _cleanup_gate_file_ GateFile gate = { 0 };
+        int reason = gate_directory_read(state_directory, names.items[i], &gate);
+        if (json_array_append_new(list, describe(names.items[i], reason, &gate)) < 0)
             r = -ENOMEM;
     }
     texts_done(&names);
@@ -186,7 +210,7 @@ static const char *text_of(const json_t *object, const char *name, const char *a
     return text ? text : absent;
 }
 
-static int gate_list(const char *unused _unused_, const Options *options)
+static int gate_list(const Options *options)
 {
     json_auto_t *list = NULL;
     size_t i;
@@ -211,13 +235,46 @@ static int gate_list(const char *unused _unused_, const Options *options)
     return 0;
 }
 
-int verb_gate(const Options *options)
-{
-    static const SubVerb verbs[] = {
-        { "add", gate_add, true },
-        { "list", gate_list, false },
-        { "remove", gate_remove, true },
-    };
+#define OPTION_CONFIG TEXT_OPTION("config", config, "FILE", "read FILE")
+#define OPTION_STATE                                                                               \
+    TEXT_OPTION("state-directory", state_directory, "DIR", "instead of /var/lib/attestd")
 
-    return sub_verb_run(verbs, ELEMENTSOF(verbs), "gate", options);
-}
+static const Option add_options[] = {
+    TEXT_OPTION("trust", trust, "FILE", "the verifier's verifier-trust.json"),
+    TEXT_OPTION("vtpm-root", vtpm_root, "WHAT", "host, certificate, svsm or paravisor"),
+    TEXT_OPTION("vtpm-ca", vtpm_ca, "FILE", "who certified the vTPM, with certificate"),
+    OPTION_CONFIG,
+    OPTION_STATE,
+    { 0 },
+};
+
+static const Option list_options[] = {
+    FLAG_OPTION("json", json, "the gates as JSON"),
+    OPTION_CONFIG,
+    OPTION_STATE,
+    { 0 },
+};
+
+static const Option remove_options[] = { OPTION_CONFIG, OPTION_STATE, { 0 } };
+
+const Verb verb_gate[] = {
+    { .name = "gate",
+      .form = "add",
+      .argument = "NAME",
+      .help = "add a lock that only a verifier opens (--trust)",
+      .run = gate_add,
+      .options = add_options },
+    { .name = "gate",
+      .form = "list",
+      .is_default = true,
+      .help = "the gates of this machine",
+      .run = gate_list,
+      .options = list_options },
+    { .name = "gate",
+      .form = "remove",
+      .argument = "NAME",
+      .help = "remove a lock; what is sealed to it stays shut",
+      .run = gate_remove,
+      .options = remove_options },
+    { 0 },
+};

@@ -8,7 +8,6 @@
 #include "ctl/complain.h"
 #include "ctl/output.h"
 #include "ctl/settings.h"
-#include "ctl/sub-verb.h"
 #include "ctl/verb.h"
 #include "format/catalog.h"
 #include "secret/store.h"
@@ -115,7 +114,7 @@ static void print_listing(const SecretListing *listing)
     (void)putchar('\n');
 }
 
-static int secrets_list(const char *unused _unused_, const Options *options)
+static int secrets_list(const Options *options)
 {
     _cleanup_(secret_store_freep) SecretStore *store = NULL;
     _cleanup_secret_list_ SecretList list = { 0 };
@@ -199,8 +198,9 @@ static void print_header(const SecretHeader *header)
     print_hex("ID", VIEW_OF_ARRAY(header->id));
 }
 
-static int secrets_show(const char *name, const Options *options)
+static int secrets_show(const Options *options)
 {
+    const char *name = options->argument;
     _cleanup_(secret_store_freep) SecretStore *store = NULL;
     _cleanup_secret_file_ SecretFile file = { 0 };
 
@@ -221,8 +221,9 @@ static int secrets_show(const char *name, const Options *options)
     return 0;
 }
 
-static int secrets_remove(const char *name, const Options *options)
+static int secrets_remove(const Options *options)
 {
+    const char *name = options->argument;
     _cleanup_(secret_store_freep) SecretStore *store = NULL;
 
     if (!name_is_usable(name))
@@ -237,13 +238,34 @@ static int secrets_remove(const char *name, const Options *options)
     return 0;
 }
 
-int verb_secrets(const Options *options)
-{
-    static const SubVerb verbs[] = {
-        { "list", secrets_list, false },
-        { "show", secrets_show, true },
-        { "remove", secrets_remove, true },
-    };
+#define OPTION_CONFIG TEXT_OPTION("config", config, "FILE", "read FILE")
 
-    return sub_verb_run(verbs, ELEMENTSOF(verbs), "secrets", options);
-}
+static const Option show_options[] = {
+    FLAG_OPTION("json", json, "as JSON"),
+    OPTION_CONFIG,
+    { 0 },
+};
+
+static const Option remove_options[] = { OPTION_CONFIG, { 0 } };
+
+const Verb verb_secrets[] = {
+    { .name = "secrets",
+      .form = "list",
+      .is_default = true,
+      .help = "what is sealed here, as the files say",
+      .run = secrets_list,
+      .options = show_options },
+    { .name = "secrets",
+      .form = "show",
+      .argument = "NAME",
+      .help = "all that a file says of itself",
+      .run = secrets_show,
+      .options = show_options },
+    { .name = "secrets",
+      .form = "remove",
+      .argument = "NAME",
+      .help = "remove a sealed secret",
+      .run = secrets_remove,
+      .options = remove_options },
+    { 0 },
+};

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-int verb_status(const Options *options)
+static int run_status(const Options *options)
 {
     _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
     _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -30,8 +30,23 @@ int verb_status(const Options *options)
     return standing_exit_class(properties);
 }
 
-int verb_version(const Options *options _unused_)
+static int run_version(const Options *options _unused_)
 {
     (void)puts("attestctl " ATTESTD_VERSION);
     return 0;
 }
+
+static const Option status_options[] = { FLAG_OPTION("json", json, "the standing as JSON"), { 0 } };
+
+const Verb verb_status[] = {
+    { .name = "status",
+      .help = "how this machine stands, what was proven, what failed",
+      .run = run_status,
+      .options = status_options },
+    { 0 },
+};
+
+const Verb verb_version[] = {
+    { .name = "version", .help = "the version", .run = run_version },
+    { 0 },
+};

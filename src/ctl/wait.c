@@ -3,12 +3,16 @@
  * attestctl wait: until the verifier has decided.
  */
 #include "base/clock.h"
+#include "ctl/complain.h"
+#include "ctl/moment.h"
 #include "ctl/output.h"
 #include "ctl/verb.h"
 #include "ctl/watch.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define TIMEOUT_MAX_SEC INT64_C(1000000000)
 
 /* Remembers the exit class of a decided state. */
 static int on_state(const char *state, void *userdata)
@@ -24,15 +28,34 @@ static int on_state(const char *state, void *userdata)
     return 1;
 }
 
-int verb_wait(const Options *options)
+/* USEC_INFINITY without a text. EXIT_CLASS_USAGE, which was said. */
+static int parse_timeout(const char *text, uint64_t *ret_usec)
+{
+    int64_t seconds;
+
+    if (!text) {
+        *ret_usec = USEC_INFINITY;
+        return 0;
+    }
+    if (seconds_parse(text, TIMEOUT_MAX_SEC, &seconds) != MOMENT_OK)
+        return complain_of_usage("see \"attestctl wait --help\"",
+                                 "--timeout=%s is not a number of seconds", text);
+    *ret_usec = (uint64_t)seconds * USEC_PER_SEC;
+    return 0;
+}
+
+static int run(const Options *options)
 {
     _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
     _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
     int exit_class = EXIT_CLASS_NOT_ATTESTED;
+    uint64_t timeout_usec;
 
+    if (parse_timeout(options->timeout, &timeout_usec) != 0)
+        return EXIT_CLASS_USAGE;
     if (bus_client_open(&bus) < 0)
         return EXIT_CLASS_INTERNAL;
-    int r = watch_standing(bus, options->timeout_usec, on_state, &exit_class,
+    int r = watch_standing(bus, timeout_usec, on_state, &exit_class,
                            /* waited_for= */ NULL, &error);
     if (r < 0)
         return bus_client_report(&error, r);
@@ -41,3 +64,16 @@ int verb_wait(const Options *options)
                               "Remedy: \"attestctl status\" says what the rounds fail on.\n");
     return exit_class;
 }
+
+static const Option wait_options[] = {
+    TEXT_OPTION("timeout", timeout, "SECONDS", "give up after this long"),
+    { 0 },
+};
+
+const Verb verb_wait[] = {
+    { .name = "wait",
+      .help = "wait until the verifier has decided",
+      .run = run,
+      .options = wait_options },
+    { 0 },
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attest-worker as a child, for what is done without attestd. The same exchange as over a socket of
- * the service manager: one line and a descriptor there, one line back.
+ * attest-release or attest-worker as a child, for what is done without attestd. The same exchange
+ * as over a socket of the service manager: one line and a descriptor there, one line back.
  */
 #pragma once
 

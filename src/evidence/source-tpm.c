@@ -249,6 +249,11 @@ TpmContext *vtpm_context(Vtpm *vtpm)
     return vtpm->tpm;
 }
 
+const TpmKey *vtpm_attestation_key(const Vtpm *vtpm)
+{
+    return vtpm->attestation;
+}
+
 void vtpm_drop_keys(Vtpm *vtpm)
 {
     vtpm->endorsement = tpm_key_free(vtpm->endorsement);

@@ -20,6 +20,7 @@ typedef struct VtpmSettings {
 
 typedef struct Vtpm Vtpm;
 typedef struct TpmContext TpmContext;
+typedef struct TpmKey TpmKey;
 
 enum {
     VTPM_OK,
@@ -54,6 +55,8 @@ _must_check_ int vtpm_quote(Vtpm *vtpm, ByteView qualifying_data, Findings *find
 
 /* The open transaction, for what else is to happen in it. Borrowed. */
 TpmContext *vtpm_context(Vtpm *vtpm);
+/* The attestation key, loaded in it. Borrowed. */
+const TpmKey *vtpm_attestation_key(const Vtpm *vtpm);
 /*
  * Flushes both keys, so that the object slots are free. Afterwards only vtpm_context() and
  * vtpm_free().

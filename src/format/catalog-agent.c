@@ -100,7 +100,7 @@ static const CatalogEntry entries[] = {
     { "release-worker-ended", "the release worker ended without a whole answer",
       "see the journal of attest-release@*.service", EXIT_CLASS_INTERNAL },
     { "release-answer-malformed", "the release worker's answer is not one",
-      "check that attestd and attest-worker are of the same version", EXIT_CLASS_INTERNAL },
+      "check that attestd and attest-release are of the same version", EXIT_CLASS_INTERNAL },
 
     /* Calls on the bus. */
     { "secrets-unlistable", "the directory of secrets cannot be listed",

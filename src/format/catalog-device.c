@@ -20,7 +20,7 @@ static const CatalogEntry entries[] = {
       "see that the lock directory exists and that the worker may write there",
       EXIT_CLASS_NOT_ATTESTED },
     { "report-lock-busy", "another process has been making a hardware report all the time",
-      "see which attest-worker is stuck (a throttling host answers within 60 s)",
+      "see which attest-collect is stuck (a throttling host answers within 60 s)",
       EXIT_CLASS_NOT_ATTESTED },
     { "report-data-mismatch", "the report is over other report data than was asked for",
       "treat the machine as tampered with: something answered in place of the firmware",
@@ -109,8 +109,8 @@ static const CatalogEntry entries[] = {
     { "tpm-lock-failed", "the lock that orders TPM users cannot be used",
       "see that the lock directory exists and that the worker may write there",
       EXIT_CLASS_NOT_ATTESTED },
-    { "tpm-locked", "another process kept the TPM all the time", "see which attest-worker is stuck",
-      EXIT_CLASS_NOT_ATTESTED },
+    { "tpm-locked", "another process kept the TPM all the time",
+      "see which attest-worker or attest-release is stuck", EXIT_CLASS_NOT_ATTESTED },
 
     /* TPM: what it may answer to any command. */
     { "tpm-not-started", "the TPM has not been started (TPM_RC_INITIALIZE)",
@@ -180,7 +180,7 @@ static const CatalogEntry entries[] = {
 
     /* TPM: gates and what is sealed behind them. */
     { "tpm-storage-key-changed", "the TPM no longer has the storage key this was sealed under",
-      "the owner hierarchy was cleared or this is another TPM: seal again, or use the recovery key",
+      "the owner hierarchy was cleared or this is another TPM: seal again, from the source",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-storage-key-authorization",
       "the TPM's owner hierarchy has an authorisation, so no storage key can be made",
@@ -230,7 +230,7 @@ static const CatalogEntry entries[] = {
       "treat the secret's file as tampered with: restore it, or seal again",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-sealed-foreign", "the sealed key is not of this TPM's storage key, or was altered",
-      "a copied disk or a damaged file: restore it, seal again, or use the recovery key",
+      "a copied disk or a damaged file: restore it, or seal again from the source",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-sealed-size", "what the TPM gave out is no data key",
       "treat the secret's file as tampered with: restore it, or seal again",

@@ -7,7 +7,7 @@
 static const CatalogEntry entries[] = {
     /* Requests and answers between the processes of this machine. */
     { "worker-request-malformed", "the worker was asked in a way it does not understand",
-      "run attestd and attest-worker of the same version; report it if they are",
+      "run all programs of attestd in the same version; report it if they are",
       EXIT_CLASS_INTERNAL },
     { "collect-path-refused", "a path of the configuration is not among those that may be read",
       "allow it in a drop-in of attest-collect@.service", EXIT_CLASS_USAGE },

@@ -60,6 +60,25 @@ static const CatalogEntry entries[] = {
     { "secret-host-tpm", "nothing says that this vTPM is out of the host's reach",
       "state what stands behind it when adding the gate, or accept it (--accept-host-tpm)",
       EXIT_CLASS_USAGE },
+    { "secret-vtpm-unchecked", "nothing here can check that this stands behind the vTPM",
+      "attest first; when attestctl status has the same vtpm_root, say so "
+      "(--accept-unchecked-vtpm)",
+      EXIT_CLASS_USAGE },
+    { "secret-vtpm-ca-missing", "the gate has no CA that this vTPM's certificate could be by",
+      "remove the gate and add it again with --vtpm-ca=FILE; what is sealed to it stays as it is",
+      EXIT_CLASS_USAGE },
+    { "secret-vtpm-certificate-missing", "the TPM has no certificate that a CA could vouch with",
+      "see that the vendor's certificate is in NV; else add the gate without --vtpm-root",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "secret-vtpm-chain-broken", "the TPM's certificate does not lead to a CA of the gate",
+      "compare the certificate's issuer with --vtpm-ca; another TPM than expected may answer here",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "secret-ak-elsewhere", "the attestation key is not in the TPM that the certificate is for",
+      "treat the machine as tampered with: two TPMs answer here as if they were one",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "secret-storage-key-elsewhere", "the storage key is not in the TPM of the attestation key",
+      "treat the machine as tampered with: two TPMs answer here as if they were one",
+      EXIT_CLASS_NOT_ATTESTED },
 };
 
 const CatalogTable catalog_secret = { entries, ELEMENTSOF(entries) };

@@ -4,6 +4,7 @@
  */
 #include "secret/secret-file.h"
 
+#include "format/gate-file.h"
 #include "secret/secret-file-member.h"
 
 #include <errno.h>
@@ -50,12 +51,7 @@ const char *secret_file_reason(int reason)
 
 bool secret_vtpm_root_is_valid(const char *text)
 {
-    static const char *const roots[] = { "host", "certificate", "svsm", "paravisor" };
-
-    for (size_t i = 0; i < ELEMENTSOF(roots); i++)
-        if (strcmp(roots[i], text) == 0)
-            return true;
-    return false;
+    return gate_vtpm_root_is_valid(text);
 }
 
 static json_t *who_to_json(const SecretHeader *header)

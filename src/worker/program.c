@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -52,4 +53,23 @@ int program_serve(ServeRun *run, const void *context)
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;
+}
+
+static const Verb *find_verb(const ProgramVerbs *verbs, const char *name)
+{
+    for (size_t i = 0; i < verbs->n_items; i++)
+        if (strcmp(verbs->items[i].name, name) == 0)
+            return &verbs->items[i];
+    return NULL;
+}
+
+int program_run_verb(const ProgramVerbs *verbs, int argc, char **argv)
+{
+    const Verb *verb = argc == 2 ? find_verb(verbs, argv[1]) : NULL;
+    bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
+
+    if (verb)
+        return program_serve(serve_verb, verb);
+    (void)fputs(verbs->help, help ? stdout : stderr);
+    return help ? EXIT_SUCCESS : PROGRAM_EXIT_USAGE;
 }

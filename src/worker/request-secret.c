@@ -4,6 +4,7 @@
  */
 #include "worker/request-secret.h"
 
+#include "format/gate-file.h"
 #include "format/gate-name.h"
 #include "worker/request-evidence.h"
 #include "worker/request-gates.h"
@@ -38,7 +39,7 @@ static void read_gate(MemberReader *reader, json_t *object, GateSettings *ret)
 {
     static const char *const known[] = { "attestd_gate", "name",        "kind",
                                          "verifier",     "release_key", "next_release_key",
-                                         "vtpm_root",    NULL };
+                                         "vtpm_root",    "vtpm_ca_pem", NULL };
 
     if (!object)
         return;
@@ -49,6 +50,7 @@ static void read_gate(MemberReader *reader, json_t *object, GateSettings *ret)
     ret->kind = member_text(reader, "gate.kind", is_plain_text);
     (void)member_text(reader, "gate.verifier", is_plain_text);
     ret->vtpm_root = member_text_or(reader, "gate.vtpm_root", secret_vtpm_root_is_valid, NULL);
+    ret->vtpm_ca_pem = member_text_or(reader, "gate.vtpm_ca_pem", gate_vtpm_ca_is_valid, NULL);
     ret->release_key = read_release_key(reader, "gate.release_key");
     if (json_object_get(object, "next_release_key"))
         ret->next_release_key = read_release_key(reader, "gate.next_release_key");
@@ -67,9 +69,16 @@ static void read_secret_descriptor(MemberReader *reader, const FdList *given, Se
 
 static void read_seal(MemberReader *reader, const FdList *given, SealRequest *request)
 {
-    static const char *const known[] = { "verb", "name",           "gate",
-                                         "who",  "evidence",       "accept_host_tpm",
-                                         "fds",  "lock_directory", "secrets_directory",
+    static const char *const known[] = { "verb",
+                                         "name",
+                                         "gate",
+                                         "who",
+                                         "evidence",
+                                         "accept_host_tpm",
+                                         "accept_unchecked_vtpm",
+                                         "fds",
+                                         "lock_directory",
+                                         "secrets_directory",
                                          NULL };
 
     member_only(reader, "request", known);
@@ -78,6 +87,7 @@ static void read_seal(MemberReader *reader, const FdList *given, SealRequest *re
     request->name = member_text(reader, "name", secret_name_is_valid);
     request->n_who = member_texts(reader, "who", secret_who_is_valid, SECRET_WHO_MAX, request->who);
     request->accept_host_tpm = member_bool(reader, "accept_host_tpm");
+    request->accept_unchecked_vtpm = member_bool(reader, "accept_unchecked_vtpm");
     request->secrets_directory = member_text(reader, "secrets_directory", is_absolute_path);
     request->lock_directory = member_text(reader, "lock_directory", is_absolute_path);
     json_t *gate = member_object(reader, "gate");

@@ -13,11 +13,12 @@
 
 /* A gate file (docs/gates.md), as the request carries it. */
 typedef struct GateSettings {
-    const char *name;      /* borrowed */
-    const char *kind;      /* "verifier", or one that this version does not have */
-    const char *vtpm_root; /* what stands behind this machine's vTPM, or NULL: nobody says */
-    Key *release_key;      /* P-256 */
-    Key *next_release_key; /* NULL: none */
+    const char *name;        /* borrowed */
+    const char *kind;        /* "verifier", or one that this version does not have */
+    const char *vtpm_root;   /* what stands behind this machine's vTPM, or NULL: nobody says */
+    const char *vtpm_ca_pem; /* whom to believe "certificate" from, or NULL */
+    Key *release_key;        /* P-256 */
+    Key *next_release_key;   /* NULL: none */
 } GateSettings;
 
 /* Owned: seal_request_free(). Texts are borrowed from json. */
@@ -28,6 +29,7 @@ typedef struct SealRequest {
     const char *who[SECRET_WHO_MAX];
     size_t n_who;
     bool accept_host_tpm;
+    bool accept_unchecked_vtpm;
     EvidenceSettings evidence;
     const char *secrets_directory; /* absolute path */
     const char *lock_directory;    /* absolute path */
@@ -58,8 +60,9 @@ typedef struct ReleaseRequest {
 } ReleaseRequest;
 
 /*
- * {"verb":"seal","name","gate":{gate file},"who":[…],"accept_host_tpm","evidence":{…},
- * "secrets_directory","lock_directory","fds":["secret"]}. As round_request_parse(); -EIO as well.
+ * {"verb":"seal","name","gate":{gate file},"who":[…],"accept_host_tpm",
+ * "accept_unchecked_vtpm","evidence":{…},"secrets_directory","lock_directory","fds":["secret"]}. As
+ * round_request_parse(); -EIO as well.
  */
 _must_check_ int seal_request_parse(ByteView line, const FdList *given, SealRequest **ret,
                                     const char **reterr_member);

@@ -13,8 +13,8 @@
 #include "secret/secret-policy.h"
 #include "secret/store.h"
 #include "tpm/tpm-seal.h"
-#include "tpm/tpm-storage-key.h"
 #include "worker/request-secret.h"
+#include "worker/seal-root.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,6 +31,7 @@ typedef struct Sealing {
     ByteView secret;
     SecretStore *store;
     Vtpm *vtpm;
+    TpmKey *parent; /* of vtpm */
     SecretHeader header;
 } Sealing;
 
@@ -38,6 +39,7 @@ static void sealing_done(Sealing *sealing)
 {
     bytes_wipe_done(&sealing->buffer);
     (void)secret_store_free(sealing->store);
+    (void)tpm_key_free(sealing->parent);
     (void)vtpm_free(sealing->vtpm);
     secret_header_done(&sealing->header);
 }
@@ -77,20 +79,16 @@ static int read_secret(Sealing *sealing)
     return size > 0 ? SEAL_OK : fail(sealing, "secret-empty", NULL);
 }
 
-/*
- * What stands behind a vTPM is for a verifier to say, and here is none: what the gate's file states
- * is believed, as it was written by who may seal. Else it is the host's.
- */
 static int judge_gate(Sealing *sealing)
 {
-    const GateSettings *gate = &sealing->request->gate;
-    const char *root = gate->vtpm_root ? gate->vtpm_root : "host";
+    const SealRequest *request = sealing->request;
 
-    if (strcmp(gate->kind, GATE_KIND) != 0)
-        return fail(sealing, "secret-gate-unknown", gate->kind);
-    if (strcmp(root, "host") == 0 && !sealing->request->accept_host_tpm)
-        return fail(sealing, "secret-host-tpm", gate->name);
-    sealing->header.vtpm_root_minimum = strdup(root);
+    if (strcmp(request->gate.kind, GATE_KIND) != 0)
+        return fail(sealing, "secret-gate-unknown", request->gate.kind);
+    int r = seal_root_judge(request, &sealing->answer->findings);
+    if (r != SEAL_ROOT_OK)
+        return r < 0 ? r : SEAL_E_FAILED;
+    sealing->header.vtpm_root_minimum = strdup(seal_root_stated(request));
     return sealing->header.vtpm_root_minimum ? SEAL_OK : -ENOMEM;
 }
 
@@ -172,7 +170,8 @@ static int fill_header(Sealing *sealing)
     return r < 0 ? r : name_release_keys(sealing);
 }
 
-/* The AK is found and its attributes proven; then its slot is needed for other things. */
+/* The AK is found and its attributes proven; then what stands behind it; then it has to make room.
+ */
 static int open_tpm(Sealing *sealing)
 {
     const EvidenceSettings *evidence = &sealing->request->evidence;
@@ -188,8 +187,13 @@ static int open_tpm(Sealing *sealing)
     if (r != VTPM_OK)
         return r < 0 ? r : SEAL_E_FAILED;
     r = copy_name(vtpm_ak_name(sealing->vtpm), sealing->header.ak_name);
-    vtpm_drop_keys(sealing->vtpm);
-    return r;
+    if (r < 0)
+        return r;
+    r = seal_root_prove(sealing->request, sealing->vtpm, &sealing->answer->findings,
+                        &sealing->parent);
+    if (r != SEAL_ROOT_OK)
+        return r < 0 ? r : SEAL_E_FAILED;
+    return copy_name(VIEW(sealing->parent->name), sealing->header.parent_name);
 }
 
 static int make_data_key(Secret **ret)
@@ -206,19 +210,12 @@ static int make_data_key(Secret **ret)
 /* Seals the data key under the storage key of which the header tells the Name. */
 static int seal_data_key(Sealing *sealing, const Secret *data_key, TpmSealed *ret)
 {
-    TpmContext *tpm = vtpm_context(sealing->vtpm);
-    _cleanup_(tpm_key_freep) TpmKey *parent = NULL;
+    const TpmKey *parent = sealing->parent;
     SecretPolicy policy;
 
     int r = secret_policy_of(&sealing->header, &policy);
     if (r)
         return r < 0 ? r : -EPROTO;
-    r = tpm_storage_key_find(tpm, (ByteView){ 0 }, &parent);
-    if (r)
-        return fail_tpm(sealing, r);
-    r = copy_name(VIEW(parent->name), sealing->header.parent_name);
-    if (r < 0)
-        return r;
     r = tpm_seal(parent, VIEW(parent->name), &policy.digest, data_key, ret);
     return r ? fail_tpm(sealing, r) : SEAL_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* The caller writes its line at once and reads ours as soon as it is there. */
@@ -31,8 +32,8 @@ static int answer_internal_error(int socket, int error)
 {
     _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
 
-    int r = findings_add(&answer.findings, "internal-error", "attest-worker", FINDING_FAILURE,
-                         strerror(-error), NULL);
+    int r = findings_add(&answer.findings, "internal-error", program_invocation_short_name,
+                         FINDING_FAILURE, strerror(-error), NULL);
     if (r == 0)
         r = worker_answer_decide(&answer, ANSWER_FAILED);
     return r < 0 ? r : answer_send(socket, &answer, NULL, EXCHANGE_TIMEOUT_USEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A verb of attest-worker: one request in, one answer out. main reads and writes the socket; a verb
- * never sees it.
+ * A verb of a worker program: one request in, one answer out. main reads and writes the socket; a
+ * verb never sees it.
  */
 #pragma once
 

@@ -5,7 +5,10 @@
  */
 #include "format/evidence-claims.h"
 #include "worker/request-collect.h"
+#include "worker/request-fetch.h"
 #include "worker/request-secret.h"
+
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,6 +57,26 @@ static void parse_secrets(ByteView line, const FdList *given)
         check_release(release, given);
 }
 
+/* What is accepted has an address in AMD's service, or a name for why not. */
+static void parse_fetch(ByteView line, const FdList *given)
+{
+    _cleanup_(fetch_request_freep) FetchRequest *fetch = NULL;
+    _cleanup_free_ char *url = NULL;
+    const char *member = NULL;
+
+    int r = fetch_request_parse(line, given, &fetch, &member);
+    if ((r == REQUEST_OK) != (fetch != NULL) || (r > 0 && !member))
+        abort();
+    if (!fetch)
+        return;
+    if (fetch->out_fd != given->fds[0] || fetch->timeout_sec == 0)
+        abort();
+    r = kds_url(fetch->base, &fetch->kds, &url);
+    if ((r == KDS_OK) != (url != NULL) ||
+        (url && strncmp(url, fetch->base, strlen(fetch->base)) != 0))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_(round_request_freep) RoundRequest *round = NULL;
@@ -78,5 +101,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (collect && (collect->claims.size == 0 || collect->claims.size > CLAIMS_SIZE_MAX))
         abort();
     parse_secrets(line, &given);
+    parse_fetch(line, &given);
     return 0;
 }

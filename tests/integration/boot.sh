@@ -17,7 +17,7 @@ fi
 
 boot_packages=(curl dbus fuse3 jq libcurl4 libfuse3-3 libglib2.0-0 libjansson4 libmicrohttpd12 libssl3 libsystemd0
     libtss2-esys-3.0.2-0 libtss2-mu0 libtss2-rc0 libtss2-tcti-device0 libtss2-tcti-swtpm0 libtss2-tctildr0
-    libumockdev0 openssl polkitd procps python3-minimal swtpm systemd-sysv tpm2-tools umockdev xxd)
+    libumockdev0 openssl polkitd python3-minimal swtpm systemd-sysv tpm2-tools umockdev xxd)
 
 boot_need() {
     [ "$(id -u)" -eq 0 ] || lab_skip "only root can boot a machine"

@@ -13,6 +13,7 @@
 : "${WORLD_VERIFIER_LINES:=}"         # more lines for its [Verifier] section
 : "${WORLD_USERSPACE_LOG:=no}"        # yes: systemd has measured and logged too
 : "${WORLD_SCHEDULE_LINES:=IntervalSec=10min}"
+: "${WORLD_SECRETS_LINES:=}"          # more lines for [Secrets]
 
 world_here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -20,9 +21,10 @@ world_path() { # BUILD_DIRECTORY: where everything is
     B=$(cd "$1" && pwd)
     ATTESTD=$B/src/agent/attestd ATTESTCTL=$B/src/ctl/attestctl
     WORKER=$B/src/worker/attest-worker COLLECT=$B/src/worker/attest-collect
+    RELEASE=$B/src/worker/attest-release
     VERIFIER=$B/src/verifier/attest-verifier
     FAKE=$B/tests/fake SIM_BIN=$B/tests/fake
-    export ATTESTD ATTESTCTL WORKER COLLECT VERIFIER FAKE SIM_BIN
+    export ATTESTD ATTESTCTL WORKER COLLECT RELEASE VERIFIER FAKE SIM_BIN
 }
 
 # The chip's RSA-4096 keys come from the build, where they were made once: that takes seconds.
@@ -132,6 +134,7 @@ world_listen() { # VERB [COMMAND...]: in front of the listener
     # What the unit says of paths; the lab has its own.
     [ "$verb" != collect ] || program=("$COLLECT" --lock-directory "$W/run/lock" --log-directory "$W"
         --configfs-directory "$W/tsm")
+    [ "$verb" != release ] || program=("$RELEASE" release)
     lab_start "$verb" "$@" systemd-socket-activate --accept --listen="$W/run/$verb.sock" \
         -E LD_PRELOAD -E UMOCKDEV_DIR -E ASAN_OPTIONS -E UBSAN_OPTIONS "${program[@]}"
     lab_wait_for 20 test -S "$W/run/$verb.sock" || lab_fail "$verb.sock does not listen"
@@ -145,8 +148,9 @@ world_chip_restart() { # the driver's key is whole again, as after a reboot
 }
 
 world_workers() {
-    mkdir -p "$W/run/lock"
+    mkdir -p "$W/run/lock" "$W/state"
     world_listen round
+    world_listen release
     case $WORLD_SOURCE in
     configfs-tsm)
         lab_tsm_start
@@ -178,11 +182,15 @@ $WORLD_VERIFIER_LINES
 
 [Schedule]
 $WORLD_SCHEDULE_LINES
+
+[Secrets]
+Directory=$W/state/secrets
+$WORLD_SECRETS_LINES
 C
 }
 
 world_agent_start() {
-    lab_start attestd "$ATTESTD" --config "$W/attestd.conf" --runtime-directory "$W/run"
+    lab_start attestd "$ATTESTD" --config "$W/attestd.conf" --runtime-directory "$W/run" --state-directory "$W/state"
     lab_wait_for 20 lab_bus_has org.attestd.Agent1 || lab_fail "attestd does not start"
 }
 

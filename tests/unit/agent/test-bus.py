@@ -6,7 +6,7 @@ import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from lab import (GLib, Lab, NAME, PATH, TOKEN, base64url, error_name, nonce, read_fd, until)
+from lab import (GLib, LIMIT, Lab, NAME, PATH, TOKEN, base64url, error_name, nonce, read_fd, until)
 
 PROGRAM, DOCS = sys.argv[1], sys.argv[2]
 ERROR = "org.attestd.Error."
@@ -70,12 +70,35 @@ class Bus(Case):
             now = GLib.get_real_time()
             self.assertEqual(after["EvidenceKinds"], ["cpu", "vtpm"])
             self.assertEqual(after["Claims"], {"hardware": "affirming", "debug": False,
-                                               "guest_svn": 7, "measured": ["a", "b"]})
+                                               "guest_svn": 7, "measured": ["a", "b"],
+                                               "replayed": [0, 7, 2**40], "nothing": []})
             self.assertTrue(after["Simulated"])
             self.assertTrue(0 < after["StateSinceUSec"] <= now)
             self.assertTrue(0 < after["LastRoundUSec"] <= now)
             self.assertTrue(now < after["NextRoundUSec"] < after["VerdictExpiresUSec"])
             self.assertTrue(after["VerdictExpiresUSec"] <= now + 3600 * 1000000)
+
+    def test_facts_have_their_types(self):
+        with Lab(PROGRAM) as lab:
+            lab.start_on_bus()
+            lab.worker.reply("ok")
+            lab.wait_for("TRUSTED")
+            claims = lab.connect().call_sync(
+                NAME, PATH, "org.freedesktop.DBus.Properties", "Get",
+                GLib.Variant("(ss)", (NAME, "Claims")), None, 0, LIMIT * 1000, None
+            ).get_child_value(0).get_variant()
+            kinds = {name: claims.lookup_value(name, None).get_type_string()
+                     for name in claims.unpack()}
+            self.assertEqual(kinds, {"hardware": "s", "debug": "b", "guest_svn": "x",
+                                     "measured": "as", "replayed": "ax", "nothing": "as"})
+
+    def test_every_read_gives_the_same_times(self):
+        with Lab(PROGRAM) as lab:
+            lab.start_on_bus()
+            lab.worker.reply("ok", wall_life=7200)
+            first = lab.wait_for("TRUSTED")
+            for _ in range(300):
+                self.assertEqual(lab.properties(), first)
 
     def test_properties_are_announced(self):
         with Lab(PROGRAM) as lab:

@@ -286,6 +286,23 @@ static void too_many_items_are_refused(void)
     files_done(&files);
 }
 
+static void errors_count_where_there_is_no_room_to_name_them(void)
+{
+    _cleanup_findings_ Findings findings = { .source = "agent" };
+    Files files = files_new();
+    Config *config = NULL;
+
+    for (size_t i = 0; i < FINDINGS_MAX; i++)
+        check_int(findings_add(&findings, "gate-file-invalid", "of somebody else", FINDING_FAILURE,
+                               NULL, NULL),
+                  0);
+    files_writef(&files, "attestd.conf", MINIMAL "[Evidence]\nSorce=auto\n", files.directory);
+    check_int(files_load(&files, &findings, &config), CONFIG_E_INVALID);
+    check(!config);
+    check_int(findings.n_items, FINDINGS_MAX);
+    files_done(&files);
+}
+
 static const Test tests[] = {
     { "what is wrong is named with its line", what_is_wrong_is_named_with_its_line },
     { "every error is reported, not the first", every_error_is_reported_not_the_first },
@@ -298,6 +315,8 @@ static const Test tests[] = {
     { "of several verifiers one must be enabled", of_several_verifiers_one_must_be_enabled },
     { "what a verifier lacks is named", what_a_verifier_lacks_is_named },
     { "too many items are refused", too_many_items_are_refused },
+    { "errors count where there is no room to name them",
+      errors_count_where_there_is_no_room_to_name_them },
 };
 
 TEST_MAIN(tests)

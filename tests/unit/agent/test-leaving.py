@@ -41,15 +41,20 @@ class Restart(unittest.TestCase):
             self.assertEqual(asker.get(), secret_of("db-password"))
 
     def test_the_time_waited_counts_on(self):
-        with SecretsLab(PROGRAM, secrets="WaitSec=3s") as lab:
+        """The limit is over when the next run begins: it refuses before it is on the bus, where it
+        would wait if it counted afresh."""
+        with SecretsLab(PROGRAM, secrets="WaitSec=1h") as lab:
             lab.start_on_bus()
-            start = time.monotonic()
             asker = lab.ask()
             lab.waits(1)
-            time.sleep(1.5)
-            lab.restart(signal.SIGKILL)
+            began = time.monotonic()
+            lab.end(lab.process, signal.SIGKILL)
+            self.assertFalse(asker.has_answer())
+            lab.configure(secrets="WaitSec=1s")
+            until(lambda: time.monotonic() > began + 1, "the limit to pass")
+            lab.restart()
+            self.assertIn("asker-waited-too-long", lab.log())
             self.assertTrue(is_refusal(asker.get()))
-            self.assertLess(time.monotonic() - start, 4.4)
 
     def test_approvals_and_what_was_released_survive_a_restart(self):
         for number in (signal.SIGKILL, signal.SIGTERM):
@@ -271,9 +276,8 @@ class Stop(unittest.TestCase):
             asker = lab.ask()
             lab.waits(1)
             lab.process.send_signal(signal.SIGTERM)
-            start = time.monotonic()
             self.assertEqual(lab.process.wait(LIMIT), 0)
-            self.assertLess(time.monotonic() - start, 25)
+            lab.logged("attestd ends before every asker has taken its answer")
             asker.close()
 
     def test_without_a_manager_it_refuses_all_and_ends(self):
@@ -289,23 +293,19 @@ class Stop(unittest.TestCase):
 
 class Never(unittest.TestCase):
     """Units wait while attestd is killed, restarted and stopped, at any moment: the answer is the
-    whole secret or a refusal."""
+    whole secret or a refusal; with a kill there is the gap, too, which test-killed.py measures."""
 
-    def listener(self, lab):
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(lab.secrets_socket)
-        listener.listen(256)
-        lab.manager.store.append(("attestd.socket", listener.detach()))
-
-    def answers(self, askers):
-        for secret, answer in askers:
+    def answers(self, lab, askers, number):
+        for secret, asker, answer in askers:
             data = answer()
-            self.assertTrue(is_refusal(data) or data == secret_of(secret),
+            is_gap = data == b"" and number == signal.SIGKILL and lab.is_in_the_gap(asker)
+            self.assertTrue(is_refusal(data) or data == secret_of(secret) or is_gap,
                             f"{len(data)} bytes: {data[:40]!r}")
             yield data == secret_of(secret)
 
     def start(self, lab):
         """As the manager starts it: with the listening socket and the store."""
+        lab.manager.catch_up()
         with lab.manager.lock:
             stored = [(name, os.dup(fd)) for name, fd in lab.manager.store]
         lab.start(stored=stored)
@@ -323,14 +323,14 @@ class Never(unittest.TestCase):
 
     def end_often(self, number, job):
         served = 0
-        with SecretsLab(PROGRAM, secrets="WaitSec=20s") as lab:
+        with SecretsLab(PROGRAM, secrets="WaitSec=5min") as lab:
             lab.start_pid1(job)
-            self.listener(lab)
+            lab.listen_as_manager()
             lab.worker.script = lambda asked: asked.ok(gates={"lab": 600})
             self.start(lab)
             for repetition in range(REPETITIONS):
-                askers = [(f"s{i}", lab.ask(f"u{repetition}-{i}.service", f"s{i}").get_later())
-                          for i in range(4)]
+                askers = [(f"s{i}", asker, asker.get_later()) for i, asker in enumerate(
+                    lab.ask(f"u{repetition}-{i}.service", f"s{i}") for i in range(4))]
                 time.sleep(random.uniform(0, 0.03))
                 lab.process.send_signal(number)
                 lab.process.wait(LIMIT)
@@ -341,7 +341,7 @@ class Never(unittest.TestCase):
                             os.close(fd)
                             lab.manager.store.remove((name, fd))
                 self.start(lab)
-                served += sum(self.answers(askers))
+                served += sum(self.answers(lab, askers, number))
             self.assertGreater(served, 0)
             until(lambda: lab.has_owner(NAME), "attestd on the bus")
             print(f"{served} of {4 * REPETITIONS} served", end=" ")

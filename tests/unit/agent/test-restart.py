@@ -4,11 +4,12 @@
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import unittest
 
-from lab import GLib, Lab, NAME, TOKEN, error_name, read_fd, until
+from lab import GLib, LIMIT, Lab, NAME, TOKEN, error_name, read_fd, until
 
 PROGRAM = sys.argv[1]
 RELOADED = "MESSAGE_ID=3daf763e5b364967b29402bb4b5144cb"
@@ -35,7 +36,7 @@ class Manager(Case):
             until(lambda: any(m.get("STATUS", "").startswith("TRUSTED until ")
                               for m in lab.manager.messages), "STATUS=TRUSTED")
             lab.process.terminate()
-            self.assertEqual(lab.process.wait(30), 0)
+            self.assertEqual(lab.process.wait(LIMIT), 0)
             until(lambda: lab.manager.said("STOPPING", "1"), "STOPPING=1")
 
     def test_the_watchdog_is_fed(self):
@@ -54,7 +55,7 @@ class Manager(Case):
                 lab.call("GetToken", None, connection)
             lab.process.terminate()
             self.assertEqual(error_name(waiting.get()), "org.attestd.Error.AgentStopping")
-            self.assertEqual(lab.process.wait(30), 0)
+            self.assertEqual(lab.process.wait(LIMIT), 0)
             asked.close()
             self.assertIn("PROVING to STOPPING", lab.log())
 
@@ -118,10 +119,7 @@ class Restart(Case):
 
     def test_a_verdict_that_ended_meanwhile_is_not_taken_over(self):
         with Lab(PROGRAM) as lab:
-            lab.start_on_bus()
-            lab.worker.reply("ok", life=3)
-            lab.logged("PROVING to TRUSTED")
-            until(lambda: "token" in lab.manager.stored_names(), "the store")
+            self.trusted(lab)
             lab.end(lab.process, signal.SIGKILL)
             self.edit(lab, lambda record: record["verdict"].update(expires_boottime_usec=1))
             lab.restart()
@@ -129,12 +127,45 @@ class Restart(Case):
             self.assertIn(lab.state(), ("WAITING", "PROVING"))
 
     def edit(self, lab, change):
-        """Rewrites the stored record; CHANGE gets it parsed, or returns other bytes."""
+        """Rewrites the record in force; CHANGE gets it parsed, or returns other bytes."""
+        lab.manager.catch_up()
         fd = dict(lab.manager.store)["standing"]
-        record = json.loads(os.pread(fd, 1 << 20, 0))
+        offset, size = struct.unpack("QQ", os.pread(fd, 16, 0))
+        record = json.loads(os.pread(fd, size, offset))
         data = change(record)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, data if isinstance(data, bytes) else json.dumps(record).encode(), 0)
+        data = data if isinstance(data, bytes) else json.dumps(record).encode()
+        os.pwrite(fd, data, offset)
+        os.pwrite(fd, struct.pack("QQ", offset, len(data)), 0)
+
+    def test_a_record_that_was_being_written_leaves_the_one_before(self):
+        with Lab(PROGRAM) as lab:
+            self.trusted(lab)
+            lab.end(lab.process, signal.SIGKILL)
+            lab.manager.catch_up()
+            fd = dict(lab.manager.store)["standing"]
+            first, _ = struct.unpack("QQ", os.pread(fd, 16, 0))
+            for offset in (4096, 4096 + 256 * 1024):
+                if offset != first:
+                    os.pwrite(fd, b"{ what was under way", offset)
+            lab.restart()
+            self.assertEqual(lab.state(), "TRUSTED")
+
+    def test_pointers_that_lead_nowhere_are_thrown_away(self):
+        for pointer in (b"", b"\xff" * 16, struct.pack("QQ", 0, 16),
+                        struct.pack("QQ", 4096, 256 * 1024 + 1),
+                        struct.pack("QQ", 4096, 256 * 1024), struct.pack("QQ", 4096, 2**64 - 1),
+                        struct.pack("QQ", 4096, 0)):
+            with self.subTest(pointer), Lab(PROGRAM) as lab:
+                self.trusted(lab)
+                lab.end(lab.process, signal.SIGKILL)
+                lab.manager.catch_up()
+                fd = dict(lab.manager.store)["standing"]
+                if len(pointer) == 0:
+                    os.ftruncate(fd, 8)
+                os.pwrite(fd, pointer, 0)
+                lab.restart()
+                self.assertEqual(lab.state(), "PROVING")
+                lab.logged(RESTORED, "thrown away")
 
     def test_records_that_do_not_hold_are_thrown_away(self):
         changes = {
@@ -249,7 +280,7 @@ class Reload(Case):
 class Start(Case):
     def run_attestd(self, *arguments):
         return subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.PIPE, timeout=30)
+                              stderr=subprocess.PIPE, timeout=60)
 
     def test_help_and_version_are_answered(self):
         self.assertIn("--runtime-directory", self.run_attestd("--help").stdout)

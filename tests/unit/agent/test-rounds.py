@@ -316,7 +316,7 @@ class Holding(unittest.TestCase):
             self.assertEqual(lab.properties()["LastError"][0], "config-path-unreadable")
 
     def accepted(self, asked):
-        result = subprocess.run([PARSER, str(len(asked.fds))], input=asked.line, timeout=30,
+        result = subprocess.run([PARSER, str(len(asked.fds))], input=asked.line, timeout=60,
                                 stdout=subprocess.PIPE)
         self.assertEqual((result.returncode, result.stdout), (0, b""))
 

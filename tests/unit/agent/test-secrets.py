@@ -20,7 +20,7 @@ class Wire(unittest.TestCase):
     """The workers take what attestd sends."""
 
     def accepted(self, parser, asked):
-        result = subprocess.run([parser, str(len(asked.fds))], input=asked.line, timeout=30,
+        result = subprocess.run([parser, str(len(asked.fds))], input=asked.line, timeout=60,
                                 stdout=subprocess.PIPE)
         self.assertEqual((result.returncode, result.stdout), (0, b""))
 
@@ -243,7 +243,7 @@ class Refusing(unittest.TestCase):
         def hold(asked):
             self.write_and(asked, 16)
             # Until the daemon gives up: a round's time and half a minute.
-            asked.connection.settimeout(60)
+            asked.connection.settimeout(2 * LIMIT)
             self.assertEqual(asked.connection.recv(1), b"")
 
         self.refused_by(hold, "release-worker-silent", timeout="1s")
@@ -381,7 +381,7 @@ class Approvals(unittest.TestCase):
     def test_each_ends_by_itself_and_the_verdict_stays(self):
         with SecretsLab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
             lab.start_on_bus()
-            lab.trust(gates={"lab": 600, "brief": 2})
+            lab.trust(gates={"lab": 600, "brief": 8})
             until(lambda: lab.approval_names() == ["brief", "lab"], "the approvals")
             with open(f"{lab.approvals}/brief", "rb") as file:
                 lab.worker.script = lambda asked: asked.failed()

@@ -13,7 +13,6 @@ world_boot
 world_verifier_init
 mkdir -p "$W/run/lock" "$state"
 world_config
-printf '\n[Secrets]\nDirectory=%s/secrets\n' "$state" >>"$W/attestd.conf"
 
 gate() { ctl gate "$@" --state-directory="$state" --config="$W/attestd.conf"; }
 secrets() { ctl secrets "$@" --config="$W/attestd.conf"; }
@@ -21,11 +20,12 @@ seal() { ctl seal "$@" --state-directory="$state" --runtime-directory="$W/run" -
 seal_text() { # TEXT NAME [OPTION]...
     local text=$1
     shift
-    printf %s "$text" | seal --worker="$WORKER" "$@"
+    printf %s "$text" | seal --worker="$RELEASE" "$@"
 }
 
-say "attestctl has neither TPM nor cryptography nor network code in it"
-if ldd "$ATTESTCTL" | grep -E 'tss2|crypto|curl|ssl'; then fail "attestctl links what it should not"; fi
+say "attestctl has neither TPM nor network code in it, and cryptography through libattest only"
+if ldd "$ATTESTCTL" | grep -E 'tss2|curl|ssl'; then fail "attestctl links what it should not"; fi
+if readelf -d "$ATTESTCTL" | grep NEEDED | grep crypto; then fail "attestctl links libcrypto by itself"; fi
 
 say "there is nothing at first, and that is no error"
 expect_exit 0 gate list
@@ -75,7 +75,7 @@ jq '.verifier_id = "urn:other"' "$trust" >"$W/t.json" && expect_exit 0 gate add 
 expect_text "asks another verifier"
 echo '{}' >"$state/gates/broken.json"
 expect_equal "$(gate list --json | jq -c 'map([.name, .error // .vtpm_root])')" \
-    '[["broken","not a gate file"],["db",null],["other","paravisor"]]' "the list"
+    '[["broken","another format"],["db",null],["other","paravisor"]]' "the list"
 expect_exit 0 gate
 expect_text "cannot be used"
 
@@ -95,6 +95,44 @@ expect_exit 2 seal_text hunter2 db-password --for=unit:db.service
 expect_text "out of the host's reach"
 expect_exit 0 seal_text hunter2 db-password --for=unit:db.service --accept-host-tpm
 expect_text "version 1, to gate db"
+
+say "a certified vTPM is believed by the CA that the gate names, and by no other"
+lab_need tpm2_createek openssl
+world_ca maker
+world_ca nobody
+expect_exit 2 gate add vtpm --trust="$trust" --vtpm-root=certificate
+expect_text "who certified"
+expect_exit 2 gate add vtpm --trust="$trust" --vtpm-ca="$W/maker.pem"
+expect_text "--vtpm-root=certificate as well"
+expect_exit 2 gate add vtpm --trust="$trust" --vtpm-root=certificate --vtpm-ca="$W/nothing"
+expect_exit 2 gate add vtpm --trust="$trust" --vtpm-root=certificate --vtpm-ca="$W/maker.key"
+expect_text "no certificates"
+expect_exit 0 gate add vtpm --trust="$trust" --vtpm-root=certificate --vtpm-ca="$W/maker.pem"
+expect_equal "$(jq -r .vtpm_ca_pem "$state/gates/vtpm.json")" "$(<"$W/maker.pem")" "the CA in the gate's file"
+expect_exit 3 seal_text hunter2 certified --gate=vtpm --accept-host-tpm
+expect_text "has no certificate"
+for kind in rsa:0x01c00002 ecc:0x01c0000a; do
+    tpm2_createek -T "$LAB_TCTI" -Q -G "${kind%:*}" -c "$W/ek.ctx" -f pem -u "$W/ek.pem" || fail "no EK"
+    tpm2_flushcontext -T "$LAB_TCTI" -t
+    world_certify nobody "$W/ek.pem" "$W/ek.der"
+    world_nv "${kind#*:}" "$W/ek.der"
+    expect_exit 3 seal_text hunter2 certified --gate=vtpm
+    expect_text "does not lead to a CA of the gate"
+    world_certify maker "$W/ek.pem" "$W/ek.der"
+    world_nv "${kind#*:}" "$W/ek.der"
+    expect_exit 0 seal_text hunter2 certified --gate=vtpm
+    tpm2_nvundefine -T "$LAB_TCTI" -Q -C o "${kind#*:}"
+done
+expect_exit 0 secrets show certified
+expect_text "vTPM root: certificate"
+
+say "a paravisor's is checked by nobody here, and that takes a word of its own"
+expect_exit 0 gate add para --trust="$trust" --vtpm-root=paravisor
+expect_exit 2 seal_text hunter2 unchecked --gate=para --accept-host-tpm
+expect_text "--accept-unchecked-vtpm"
+expect_exit 0 seal_text hunter2 unchecked --gate=para --accept-unchecked-vtpm
+for name in certified unchecked; do expect_exit 0 secrets remove "$name"; done
+for name in vtpm para; do expect_exit 0 gate remove "$name"; done
 
 say "sealed again, it has another version, and other askers"
 expect_equal "$(seal_text hunter3 db-password --for=unit:db.service --for='unit:web@*.service' --accept-host-tpm --json | jq -c .)" \
@@ -116,9 +154,9 @@ expect_equal "$(secrets show db-password --json | jq -c '[.name, .version, .gate
 
 say "every byte is kept, and none shows"
 head -c 524288 /dev/urandom >"$W/large"
-expect_exit 0 seal large --worker="$WORKER" --accept-host-tpm <"$W/large"
+expect_exit 0 seal large --worker="$RELEASE" --accept-host-tpm <"$W/large"
 head -c 524289 /dev/zero >"$W/larger"
-expect_exit 2 seal larger --worker="$WORKER" --accept-host-tpm <"$W/larger"
+expect_exit 2 seal larger --worker="$RELEASE" --accept-host-tpm <"$W/larger"
 expect_text "512 KiB"
 if grep -rl hunter "$state" "$W"/*.log; then fail "the secret is readable"; fi
 

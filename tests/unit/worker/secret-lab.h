@@ -86,10 +86,10 @@ static inline json_t *secret_lab_gate(const char *name, const Key *key, const Ke
 static inline json_t *secret_lab_seal_request(const SecretLab *lab, const char *name, json_t *gate,
                                               const char *who)
 {
-    json_t *request =
-        json_pack("{ss ss so s[s*] sb so ss ss s[s]}", "verb", "seal", "name", name, "gate", gate,
-                  "who", who, "accept_host_tpm", 1, "evidence", secret_lab_evidence(lab),
-                  "secrets_directory", lab->secrets, "lock_directory", lab->locks, "fds", "secret");
+    json_t *request = json_pack(
+        "{ss ss so s[s*] sb sb so ss ss s[s]}", "verb", "seal", "name", name, "gate", gate, "who",
+        who, "accept_host_tpm", 1, "accept_unchecked_vtpm", 0, "evidence", secret_lab_evidence(lab),
+        "secrets_directory", lab->secrets, "lock_directory", lab->locks, "fds", "secret");
 
     check(request);
     return request;

@@ -23,6 +23,8 @@ expect 2 "a verb without a connection is refused" "$worker" round
 expect 2 "a file is no connection" bash -c \
     'exec 3</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" round' "$worker"
 expect 2 "collecting is another program's" "$worker" collect
+expect 2 "releasing is another program's" "$worker" release
+expect 2 "and so is sealing" "$worker" seal
 # A whole exchange: the request is nonsense, and is answered.
 expect 0 "nonsense is answered" python3 -c '
 import json, os, socket, sys

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attest-worker itself, killed at system calls of a release, around each of its sends and in
+ * attest-release itself, killed at system calls of a release, around each of its sends and in
  * between: who is named has the whole secret or nothing of it, and who is not has nothing.
  */
 #include "secret-lab.h"
@@ -34,7 +34,7 @@ static _noreturn_ void run_worker(int socket)
     (void)setenv("LISTEN_PID", pid, 1);
     (void)setenv("LISTEN_FDS", "1", 1);
     (void)setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* does not work while traced */
-    (void)execl(ATTEST_WORKER, ATTEST_WORKER, "release", (char *)NULL);
+    (void)execl(ATTEST_RELEASE, ATTEST_RELEASE, "release", (char *)NULL);
     _exit(127);
 }
 

@@ -26,11 +26,11 @@ static json_t *sample_seal(void)
     json_t *gate = json_pack("{si ss ss ss so so}", "attestd_gate", 1, "name", "db", "kind",
                              "verifier", "verifier", "https://verifier.example", "release_key",
                              sample_jwk(KEY_P256), "next_release_key", sample_jwk(KEY_P256));
-    json_t *request =
-        json_pack("{ss ss so s[ss] sb so ss ss s[s]}", "verb", "seal", "name", "db-password",
-                  "gate", gate, "who", "unit:db.service", "unit:db@*.service", "accept_host_tpm", 0,
-                  "evidence", sample_evidence(), "secrets_directory", "/var/lib/attestd/secrets",
-                  "lock_directory", "/run/attestd/lock", "fds", "secret");
+    json_t *request = json_pack(
+        "{ss ss so s[ss] sb sb so ss ss s[s]}", "verb", "seal", "name", "db-password", "gate", gate,
+        "who", "unit:db.service", "unit:db@*.service", "accept_host_tpm", 0,
+        "accept_unchecked_vtpm", 0, "evidence", sample_evidence(), "secrets_directory",
+        "/var/lib/attestd/secrets", "lock_directory", "/run/attestd/lock", "fds", "secret");
 
     check(request);
     return request;

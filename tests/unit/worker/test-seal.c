@@ -119,14 +119,6 @@ static void test_a_host_vtpm_must_be_accepted_in_so_many_words(void)
           0);
     check_refused(&lab, request, view_of_string("secret"), "secret-host-tpm");
 
-    /* What the gate's file states is believed. */
-    request = good_request(&lab);
-    check(json_object_set_new(request, "accept_host_tpm", json_false()) == 0);
-    check(json_object_set_new(json_object_get(request, "gate"), "vtpm_root",
-                              json_string("paravisor")) == 0);
-    _cleanup_worker_answer_ WorkerAnswer answer =
-        secret_lab_run_seal(request, view_of_string("secret"));
-    check_int(answer.result, ANSWER_OK);
     secret_lab_stop(&lab);
 }
 

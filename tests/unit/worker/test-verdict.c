@@ -310,6 +310,24 @@ static void test_a_signed_no_is_a_refusal_however_it_came(void)
     }
 }
 
+static void test_a_warning_that_we_gave_is_not_repeated_with_a_refusal(void)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+    json_auto_t *claims = good_claims(&stage);
+
+    check_int(findings_add(&stage.answer.findings, "snp-root-simulated", "cpu", FINDING_WARNING,
+                           NULL, NULL),
+              0);
+    refuse_claims(claims);
+    set_at(claims, "/attestd/findings",
+           "[{\"name\":\"snp-root-simulated\",\"subject\":\"cpu\",\"result\":\"warning\"},"
+           "{\"name\":\"snp-tcb-too-low\",\"subject\":\"cpu\",\"result\":\"failure\"}]");
+    check_int(judge(&stage, claims, false), VERDICT_E_REFUSED);
+    check_int(stage.answer.findings.n_items, 3);
+    check_str(stage.answer.findings.items[1].name, "snp-tcb-too-low");
+}
+
 static void test_a_no_without_reasons_is_a_refusal(void)
 {
     _cleanup_stage_ Stage stage;
@@ -405,6 +423,8 @@ static const Test tests[] = {
     { "status none takes a TPM of the host", test_status_none_takes_a_tpm_of_the_host },
     { "every rule that is not met is named", test_every_rule_that_is_not_met_is_named },
     { "a signed no is a refusal however it came", test_a_signed_no_is_a_refusal_however_it_came },
+    { "a warning that we gave is not repeated with a refusal",
+      test_a_warning_that_we_gave_is_not_repeated_with_a_refusal },
     { "a no without reasons is a refusal", test_a_no_without_reasons_is_a_refusal },
     { "a no of another round is none", test_a_no_of_another_round_is_none },
     { "a refusal whose token says yes is none", test_a_refusal_whose_token_says_yes_is_none },

@@ -31,8 +31,9 @@ static void add_token(WorkerAnswer *answer)
         .expires_sec = 1795328400,
         .life_usec = 900000000,
         .expires_boottime_usec = 905000000,
-        .claims = json_pack("{sb si s[ss] ss}", "cpu.debug", 0, "cpu.vmpl", 0, "cpu.products",
-                            "Milan", "Genoa", "vtpm_root", "host"),
+        .claims =
+            json_pack("{sb si s[ss] s[iii] ss}", "cpu.debug", 0, "cpu.vmpl", 0, "cpu.products",
+                      "Milan", "Genoa", "vtpm.replayed", 0, 7, 14, "vtpm_root", "host"),
     };
     check(answer->token->claims);
 }
@@ -329,6 +330,10 @@ static void test_members_of_a_round_are_checked_one_by_one(void)
         { "token", "claims", "{\"a\":{\"b\":1}}" },
         { "token", "claims", "{\"a\":1.5}" },
         { "token", "claims", "{\"a\":[[]]}" },
+        { "token", "claims", "{\"a\":[1,\"b\"]}" },
+        { "token", "claims", "{\"a\":[\"b\",1]}" },
+        { "token", "claims", "{\"a\":[1.5]}" },
+        { "token", "claims", "{\"a\":[true]}" },
         { "token", "claims", "{\"a\":\"x\\ty\"}" },
         { "token", "claims", "{\"\":1}" },
         { "token", "claims", "{\"a b\":1}" },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gate files by name.
+ * Names to files.
  */
-#include "ctl/gate-file.h"
+#include "ctl/gate-directory.h"
 
 #include "base/file.h"
 #include "config/config-value.h"
@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define GATE_FORMAT         1 /* "attestd_gate" */
 #define GATE_SUFFIX         ".json"
 #define GATE_MODE           0644 /* nothing in it is secret; attestd is another user */
 #define GATE_DIRECTORY_MODE 0755
@@ -41,7 +40,7 @@ static int is_gate_file(const struct dirent *entry)
     return gate_name_is_valid(name);
 }
 
-int gate_file_names(const char *state_directory, Texts *ret)
+int gate_directory_names(const char *state_directory, Texts *ret)
 {
     _cleanup_free_ char *path = path_of(state_directory, NULL);
     struct dirent **entries = NULL;
@@ -67,40 +66,19 @@ int gate_file_names(const char *state_directory, Texts *ret)
     return r;
 }
 
-static bool is_gate(json_t *gate, const char *wanted_name)
-{
-    const char *name, *text;
-    uint64_t format;
-    json_t *key;
-
-    return json_get_u64(gate, "attestd_gate", &format) == JSON_OK && format == GATE_FORMAT &&
-           json_get_string(gate, "name", &name) == JSON_OK && strcmp(name, wanted_name) == 0 &&
-           json_get_string(gate, "kind", &text) == JSON_OK && text_is_printable(text) &&
-           json_get_string(gate, "verifier", &text) == JSON_OK && text_is_printable(text) &&
-           json_get_object(gate, "release_key", &key) == JSON_OK;
-}
-
-int gate_file_read(const char *state_directory, const char *name, json_t **ret)
+int gate_directory_read(const char *state_directory, const char *name, GateFile *ret)
 {
     _cleanup_free_ char *path = path_of(state_directory, name);
     _cleanup_bytes_ Bytes bytes = { 0 };
-    json_auto_t *gate = NULL;
 
     if (!path)
         return -ENOMEM;
     int r = file_read(path, GATE_FILE_MAX, &bytes);
     if (r == -ENOENT)
-        return GATE_FILE_E_ABSENT;
+        return GATE_DIRECTORY_E_ABSENT;
     if (r == -EFBIG)
-        return GATE_FILE_E_INVALID;
-    if (r == 0)
-        r = json_parse(VIEW(bytes), GATE_FILE_MAX, &gate);
-    if (r < 0)
-        return r;
-    if (r > 0 || !json_is_object(gate) || !is_gate(gate, name))
-        return GATE_FILE_E_INVALID;
-    *ret = TAKE_PTR(gate);
-    return GATE_FILE_OK;
+        return GATE_FILE_E_JSON;
+    return r < 0 ? r : gate_file_parse(VIEW(bytes), name, ret);
 }
 
 /* The directory above is the package's: where it is missing, something else is wrong. */
@@ -115,42 +93,39 @@ static int make_directory(const char *state_directory)
     return errno == EEXIST ? 0 : -errno;
 }
 
-static int write_json(const char *path, const json_t *gate)
+/* The same when it is written the same. */
+static int compare(const GateFile *a, const GateFile *b)
 {
-    _cleanup_free_ char *text = json_dumps(gate, JSON_INDENT(2)), *lines = NULL;
+    json_auto_t *one = gate_file_to_json(a), *other = gate_file_to_json(b);
 
-    if (!text || asprintf(&lines, "%s\n", text) < 0) {
-        lines = NULL;
+    if (!one || !other)
         return -ENOMEM;
-    }
-    return file_write_atomic(path, view_of_string(lines), GATE_MODE);
+    return json_equal(one, other) ? 0 : GATE_DIRECTORY_E_EXISTS;
 }
 
-int gate_file_write(const char *state_directory, const char *name, json_t *gate)
+int gate_directory_write(const char *state_directory, const GateFile *gate)
 {
-    _cleanup_free_ char *path = path_of(state_directory, name);
-    json_auto_t *present = NULL;
+    _cleanup_free_ char *path = path_of(state_directory, gate->name), *text = gate_file_text(gate);
+    _cleanup_gate_file_ GateFile present = { 0 };
 
-    if (!path)
+    if (!path || !text)
         return -ENOMEM;
-    int r = gate_file_read(state_directory, name, &present);
-    if (r == GATE_FILE_OK && json_equal(gate, present))
-        return GATE_FILE_OK;
-    if (r == GATE_FILE_OK || r == GATE_FILE_E_INVALID)
-        return GATE_FILE_E_EXISTS;
-    if (r < 0)
-        return r;
+    int r = gate_directory_read(state_directory, gate->name, &present);
+    if (r == GATE_FILE_OK)
+        return compare(gate, &present);
+    if (r != GATE_DIRECTORY_E_ABSENT)
+        return r < 0 ? r : GATE_DIRECTORY_E_EXISTS;
     r = make_directory(state_directory);
-    return r < 0 ? r : write_json(path, gate);
+    return r < 0 ? r : file_write_atomic(path, view_of_string(text), GATE_MODE);
 }
 
-int gate_file_remove(const char *state_directory, const char *name)
+int gate_directory_remove(const char *state_directory, const char *name)
 {
     _cleanup_free_ char *path = path_of(state_directory, name);
 
     if (!path)
         return -ENOMEM;
     if (unlink(path) == 0)
-        return GATE_FILE_OK;
-    return errno == ENOENT ? GATE_FILE_E_ABSENT : -errno;
+        return 0;
+    return errno == ENOENT ? GATE_DIRECTORY_E_ABSENT : -errno;
 }
