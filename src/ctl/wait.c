@@ -49,7 +49,7 @@ static int run(const Options *options)
     _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
     _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
     int exit_class = EXIT_CLASS_NOT_ATTESTED;
-    uint64_t timeout_usec;
+    uint64_t timeout_usec = USEC_INFINITY;
 
     if (parse_timeout(options->timeout, &timeout_usec) != 0)
         return EXIT_CLASS_USAGE;

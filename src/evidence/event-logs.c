@@ -75,7 +75,7 @@ static int open_below(const char *directory, const char *rest, int *ret)
         return -errno;
     for (size_t length = strcspn(rest, "/"); rest[length]; length = strcspn(rest, "/")) {
         char name[NAME_MAX + 1];
-        int fd;
+        int fd = -EBADF;
 
         if (length > NAME_MAX)
             return -ENAMETOOLONG;
