@@ -61,7 +61,7 @@ static int socket_on_breather(sd_event_source *source _unused_, uint64_t usec _u
     return secret_socket_set_open(socket, socket->is_open);
 }
 
-/* Nothing can be accepted for now; those in the queue are safe there. */
+/* A pause after accept() failed, as without descriptors; those in the queue are safe there. */
 static int take_breather(SecretSocket *socket)
 {
     int r = sd_event_source_set_enabled(socket->io, SD_EVENT_OFF);
