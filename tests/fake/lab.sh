@@ -7,6 +7,7 @@
 
 LAB_DIR=
 LAB_TCTI=
+LAB_PORT=
 LAB_NAMES=()
 declare -A LAB_PIDS=()
 
@@ -81,7 +82,7 @@ lab_cleanup() {
             umount -l "$LAB_DIR/tsm" 2>/dev/null || fusermount3 -uz "$LAB_DIR/tsm"
         fi
         if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then
-            tail -n 20 "$LAB_DIR"/*.log >&2 2>/dev/null
+            find "$LAB_DIR" -maxdepth 1 -name '*.log' -size +0 -exec tail -v -n 12 {} \; >&2 2>/dev/null
         fi
         rm -rf --one-file-system "$LAB_DIR"
     fi
@@ -109,14 +110,13 @@ lab_python() { # prints a Python that has dbusmock
     return 1
 }
 
-# A TCP port of 127.0.0.1 that nobody listens on now, below those that connections go out from.
-lab_free_port() {
-    local port
-    while :; do
-        port=$((20000 + RANDOM % 12000))
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
+# A TCP port of 127.0.0.1 that is this test's own until it ends: only a server that binds it by number
+# gets it, with SO_REUSEADDR. LAB_PORT is its number; not to be called in a subshell.
+lab_port() {
+    local name=port${#LAB_NAMES[@]}
+    lab_start "$name" hold-port
+    lab_wait_for 20 test -s "$LAB_DIR/$name.log" || lab_fail "no port is free"
+    LAB_PORT=$(<"$LAB_DIR/$name.log")
 }
 
 # Starts a fresh software TPM; LAB_TCTI is how to reach it.

@@ -31,9 +31,39 @@ cd "$LAB_DIR" || exit 1
 echo "- a wait ends when its time is over"
 lab_wait_for 1 false && lab_fail "false came true"
 
-echo "- a free port is free, and differs from the last"
-port=$(lab_free_port)
-[ "$port" -ge 1024 ] && [ "$port" -le 65535 ] || lab_fail "port $port"
+echo "- a port is nobody else's, refuses while nobody serves there, and can be served again and again"
+lab_port
+first=$LAB_PORT
+lab_port
+[ "$first" != "$LAB_PORT" ] || lab_fail "port $first twice"
+cat >port.py <<'P'
+import socket, sys
+def bound(port, reuse):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
+    s.bind(("127.0.0.1", port))
+    return s
+port = int(sys.argv[1])
+for _ in range(3):
+    try:
+        socket.create_connection(("127.0.0.1", port))
+        sys.exit("somebody serves there")
+    except ConnectionRefusedError:
+        pass
+    server = bound(port, 1)
+    server.listen()
+    near = socket.create_connection(("127.0.0.1", port))
+    far = server.accept()[0]
+    far.close()  # this side waits out the connection
+    near.close()
+    server.close()
+try:
+    bound(port, 0)
+    sys.exit("anybody can have it")
+except OSError:
+    pass
+P
+python3 port.py "$LAB_PORT" || lab_fail "port $LAB_PORT"
 
 echo "- a private bus answers, and a polkit on it refuses until told otherwise"
 lab_bus_start

@@ -143,7 +143,8 @@ sim-firmware --chip nowhere -- true 2>/dev/null && lab_fail "no chip"
 
 echo "- the device reaches processes that systemd-socket-activate starts"
 if command -v systemd-socket-activate >/dev/null; then
-    port=$(lab_free_port)
+    lab_port
+    port=$LAB_PORT
     lab_start activate sim-firmware --chip chip --control control.json -- systemd-socket-activate \
         -E LD_PRELOAD -E UMOCKDEV_DIR --accept --inetd -l "127.0.0.1:$port" \
         "$SIM_BIN/client-sev-guest"

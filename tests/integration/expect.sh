@@ -48,4 +48,23 @@ expect_finding() { # NAME among the last round's findings
     case $names in *" $1 "*) ;; *) fail "no finding $1 among:$names" ;; esac
 }
 
+# Who asks for a secret, as systemd does for a unit's credential.
+asks() { # UNIT SECRET
+    "$world_here/tests/integration/asker" "$W/run/secrets.sock" "$1" "$2"
+}
+
+expect_given() { # CONTENT UNIT SECRET
+    expect_exit 0 asks "$2" "$3"
+    expect_equal "$OUT" "$1" "what $2 gets for $3"
+}
+
+# expect_denied FINDING UNIT SECRET: and the journal says why
+expect_denied() {
+    local before
+    before=$(grep -c "ATTEST_FINDING=\"$1\"" "$W/attestd.log")
+    expect_exit 243 asks "$2" "$3"
+    denied() { [ "$(grep -c "ATTEST_FINDING=\"$1\"" "$W/attestd.log")" -gt "$before" ]; }
+    lab_wait_for 10 denied "$1" || fail "$3 was denied, and not by name as $1: $(grep "ATTEST_FINDING" "$W/attestd.log" | tail -n 3)"
+}
+
 BUILD=${1:?usage: $0 BUILD_DIRECTORY}

@@ -14,6 +14,7 @@
 : "${WORLD_USERSPACE_LOG:=no}"        # yes: systemd has measured and logged too
 : "${WORLD_SCHEDULE_LINES:=IntervalSec=10min}"
 : "${WORLD_SECRETS_LINES:=}"          # more lines for [Secrets]
+: "${WORLD_PORT:=}"                   # of the verifier, where the network is nobody else's
 
 world_here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -84,7 +85,8 @@ world_metric() { world_curl "https://127.0.0.1:$PORT/metrics" | awk -v n="$1" '$
 world_metric_above() { [ "$(world_metric "$1")" -gt "$2" ]; }
 
 world_verifier_init() {
-    PORT=$(lab_free_port)
+    [ -n "$WORLD_PORT" ] || lab_port
+    PORT=${WORLD_PORT:-$LAB_PORT}
     "$VERIFIER" init "$W/verifier" --url "https://127.0.0.1:$PORT" --simulated-root "$FINGERPRINT" >"$W/init.txt"
     jq -r .ca_pem "$W/verifier/verifier-trust.json" >"$W/ca.pem"
     # The emulated TPM is the host's, so the lab says in so many words that it takes one, and asks
@@ -135,7 +137,8 @@ world_listen() { # VERB [COMMAND...]: in front of the listener
     [ "$verb" != collect ] || program=("$COLLECT" --lock-directory "$W/run/lock" --log-directory "$W"
         --configfs-directory "$W/tsm")
     [ "$verb" != release ] || program=("$RELEASE" release)
-    lab_start "$verb" "$@" systemd-socket-activate --accept --listen="$W/run/$verb.sock" \
+    # It tells of every connection, from a signal handler, too.
+    lab_start "$verb" "$@" env SYSTEMD_LOG_LEVEL=warning systemd-socket-activate --accept --listen="$W/run/$verb.sock" \
         -E LD_PRELOAD -E UMOCKDEV_DIR -E ASAN_OPTIONS -E UBSAN_OPTIONS "${program[@]}"
     lab_wait_for 20 test -S "$W/run/$verb.sock" || lab_fail "$verb.sock does not listen"
 }
@@ -196,12 +199,34 @@ world_agent_start() {
 
 world_agent_stop() { lab_stop attestd; }
 
-world_agent_reload() { # until it says so on the bus
+world_message_id() { # NAME of src/base/log-ids.h
+    awk -v n="LOG_ID_$1" '$2 == n { gsub(/"/, "", $3); print $3 }' "$world_here/src/base/log-ids.h"
+}
+
+# However it ends: with the new settings, or with the old ones and a word about what is wrong.
+world_reloads() { grep -cE "$(world_message_id CONFIG_RELOADED)|$(world_message_id CONFIG_INVALID)" "$W/attestd.log"; }
+world_reloads_above() { [ "$(world_reloads)" -gt "$1" ]; }
+
+world_agent_reload() {
+    local before
+    before=$(world_reloads)
     kill -HUP "$(lab_pid attestd)"
-    sleep 0.3
+    lab_wait_for 20 world_reloads_above "$before" || lab_fail "attestd does not reload"
 }
 
 ctl() { "$ATTESTCTL" "$@"; }
+
+# What root does on the machine itself, in the lab's places.
+world_gate() { # NAME [OPTION]...
+    local name=$1
+    shift
+    ctl gate add "$name" --state-directory="$W/state" --config="$W/attestd.conf" "$@"
+}
+world_sealing() { # seal|reseal [ARGUMENT]...
+    ctl "$@" --accept-host-tpm --worker="$RELEASE" --state-directory="$W/state" --runtime-directory="$W/run" --config="$W/attestd.conf"
+}
+world_seal() { world_sealing seal "$@"; } # NAME [OPTION]...: what is on stdin
+world_trust() { echo "$W/verifier/verifier-trust.json"; }
 
 world_state() { ctl status --json 2>/dev/null | jq -r .state; }
 world_state_is() { case " $* " in *" $(world_state) "*) return 0 ;; *) return 1 ;; esac; }
