@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What one release costs with a live approval: attest-release as it is started for a request, and
- * the TPM work in it alone, which is nearly all tpm2-tss; then batches. Needs swtpm.
+ * the TPM work in it alone, which is nearly all tpm2-tss; the same behind gates of every kind; then
+ * batches. Needs swtpm.
  */
-#include "unit/worker/secret-lab.h"
+#include "unit/worker/kinds-lab.h"
 
 #include "secret/unlock.h"
 #include "worker/answer.h"
@@ -115,11 +116,12 @@ static Cost run_start(void)
 static Cost run_tpm(const SecretLab *lab, const SecretFile *file, const Approval *approval)
 {
     Cost cost = { .wall_msec = -wall_now(), .cpu_msec = -cpu_of(RUSAGE_SELF) };
+    const UnlockWith with = { .approval = approval };
     TpmContext *tpm = swtpm_open(&lab->swtpm);
     TpmKey *parent = NULL;
     Secret *key = NULL;
 
-    check_int(unlock_key(tpm, file, approval, &parent, &key), UNLOCK_OK);
+    check_int(unlock_key(tpm, file, &with, &parent, &key), UNLOCK_OK);
     secret_free(key);
     tpm_key_free(parent);
     tpm_context_free(tpm);
@@ -157,6 +159,52 @@ static void bench_parts(const SecretLab *lab, const Approval *approval)
     print("  of that starting the process", costs, ROUNDS);
 }
 
+/* What a gate of each kind adds to one release. DATA_KEYS: those of gate "vault". */
+static void bench_kinds(const SecretLab *lab, ByteView approval, int data_keys)
+{
+    static const struct {
+        const char *secret, *gate, *what;
+        GateKind kind;
+    } rows[] = {
+        { "secret-0", "db", "one release, gate of kind verifier", GATE_KIND_VERIFIER },
+        { "counted", "db", "  with a rollback counter", GATE_KIND_VERIFIER },
+        { "of-pcr", "boot", "one release, gate of kind pcr", GATE_KIND_PCR },
+        { "of-rewrap", "vault", "one release, gate of kind rewrap", GATE_KIND_REWRAP },
+    };
+    static Cost costs[ELEMENTSOF(rows)][ROUNDS];
+
+    for (size_t i = 0; i < ROUNDS; i++)
+        for (size_t j = 0; j < ELEMENTSOF(rows);
+             j++) { /* in turns: they share the machine's mood */
+            _cleanup_secret_batch_ SecretBatch batch = secret_batch_new(lab);
+            if (rows[j].kind == GATE_KIND_VERIFIER)
+                secret_batch_approve(&batch, rows[j].gate, approval);
+            else if (rows[j].kind == GATE_KIND_REWRAP)
+                secret_batch_hold(&batch, rows[j].gate, GATE_KIND_REWRAP, dup(data_keys));
+            (void)secret_batch_ask(&batch, rows[j].secret, ASKER);
+            costs[j][i] = run_batch(&batch);
+        }
+    for (size_t j = 0; j < ELEMENTSOF(rows); j++)
+        print(rows[j].what, costs[j], ROUNDS);
+}
+
+static int seal_kinds(const SecretLab *lab, const Key *rewrap_key)
+{
+    json_t *counted = secret_lab_seal_request(lab, "counted",
+                                              secret_lab_gate("db", lab->release_key, NULL), ASKER);
+    json_t *wrapped = secret_lab_seal_request(
+        lab, "of-rewrap", kinds_gate_rewrap("vault", rewrap_key, "ak-name"), ASKER);
+
+    kinds_extend(lab, 4, "a boot loader");
+    kinds_extend(lab, 7, "keys");
+    kinds_set(counted, "rollback_counter", json_true());
+    kinds_seal(counted, "correct horse");
+    kinds_seal(secret_lab_seal_request(lab, "of-pcr", kinds_gate_pcr("boot", 4, 7), ASKER),
+               "correct horse");
+    kinds_seal(wrapped, "correct horse");
+    return kinds_data_keys(lab, rewrap_key, "vault");
+}
+
 /* N_ASKERS askers of N_SECRETS secrets. */
 static void bench_batch(const SecretLab *lab, ByteView approval, size_t n_askers, size_t n_secrets)
 {
@@ -188,14 +236,18 @@ int main(void)
         (void)snprintf(name, sizeof(name), "secret-%zu", i);
         secret_lab_seal(&lab, name, ASKER, "correct horse battery staple");
     }
+    Key *rewrap_key = secret_lab_key();
+    _cleanup_close_ int data_keys = seal_kinds(&lab, rewrap_key);
     Approval approval = secret_lab_approve(&lab, "db", lab.release_key, -3600);
     check_int(approval_emit(&approval, &json), 0);
     bench_one(&lab, VIEW(json));
     bench_parts(&lab, &approval);
+    bench_kinds(&lab, VIEW(json), data_keys);
     bench_batch(&lab, VIEW(json), 100, 1);
     bench_batch(&lab, VIEW(json), 100, 10);
     bench_batch(&lab, VIEW(json), 100, 100);
     approval_done(&approval);
+    key_free(rewrap_key);
     secret_lab_stop(&lab);
     return 0;
 }

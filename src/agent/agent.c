@@ -6,12 +6,12 @@
 
 #include "agent/alarms.h"
 #include "agent/bus.h"
-#include "agent/publish-secrets.h"
 #include "agent/secrets.h"
 #include "agent/settings.h"
 #include "agent/signals.h"
 #include "agent/standing-store.h"
 #include "agent/stop-reason.h"
+#include "agent/withdrawal.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -30,13 +30,18 @@ struct Agent {
     StopReason *stop_reason; /* being asked for; NULL: nobody told us to end, or it is known */
     Standing standing;
     StandingStore store;
+    StandingFiles files;
     Schedule schedule;
+    State left_state; /* how things stood when it was told to end */
+    uint64_t left_since_boottime_usec;
+    Schedule left_schedule;
     Attempt *round;           /* the running one; NULL: none */
     Verdict incoming;         /* what ACTION_ADOPT takes */
     uint64_t retry_after_sec; /* what the last round was asked for */
     uint64_t n_rounds;
     bool has_newer_config; /* than the running round */
     bool is_restarting;    /* what is held goes to the next run */
+    bool is_deliberate;    /* what is let go of was not lost */
 };
 
 Agent *agent_free(Agent *agent)
@@ -44,13 +49,14 @@ Agent *agent_free(Agent *agent)
     if (!agent)
         return NULL;
     (void)stop_reason_free(agent->stop_reason);
-    (void)secrets_free(agent->secrets);
+    agent->secrets = secrets_free(agent->secrets); /* calls that wait for it end after it */
     (void)bus_free(agent->bus);
     (void)attempt_free(agent->round);
     (void)alarms_free(agent->alarms);
     (void)signals_free(agent->signals);
     (void)sd_event_unref(agent->event);
     standing_store_done(&agent->store);
+    standing_files_done(&agent->files);
     standing_done(&agent->standing);
     verdict_done(&agent->incoming);
     passed_fds_done(&agent->passed);
@@ -88,6 +94,11 @@ PublishContext agent_context(const Agent *agent)
                              .n_rounds = agent->n_rounds };
 }
 
+const Gates *agent_gates(const Agent *agent)
+{
+    return &agent->settings.gates;
+}
+
 const char *agent_runtime_directory(const Agent *agent)
 {
     return agent->runtime_directory;
@@ -116,22 +127,45 @@ static int start_round(Agent *agent)
     return attempt_new(agent->event, &request, agent_on_round, agent, &agent->round);
 }
 
-/* Approvals go before anybody hears of it. The next run of a restart finds them where they are. */
-static int withdraw(Agent *agent)
+static void report(int r, const char *what)
+{
+    if (r < 0)
+        log_warning("%s: %s", what, strerror(-r));
+}
+
+/*
+ * First of all the record says so, so that a run that is killed here is finished by the next. Then
+ * approvals go, before anybody hears of it.
+ */
+static int let_go(Agent *agent)
 {
     PublishContext context = agent_context(agent);
-    Texts *released = &agent->standing.released;
+    Withdrawal withdrawal = { .context = &context,
+                              .releases = &agent->standing.releases,
+                              .files = &agent->files,
+                              .bus = agent->bus,
+                              .may_power_off = !agent->is_deliberate &&
+                                               agent->standing.state != STATE_STOPPING };
+
+    if (agent->standing.state != STATE_UNPROVEN)
+        agent_store_standing(agent);
+    report(standing_files_distrust(&agent->files), "attested.target cannot be taken down");
+    int r = secrets_withdraw(agent->secrets);
+    approvals_done(&agent->standing.verdict.approvals);
+    withdrawal_carry_out(&withdrawal);
+    releases_done(&agent->standing.releases);
+    return r;
+}
+
+/* A restart lets go of nothing: the next run finds it where it is. */
+static int withdraw(Agent *agent)
+{
     int r = 0;
 
     if (!agent->is_restarting) {
-        r = secrets_withdraw(agent->secrets);
-        for (size_t i = 0; i < released->n_items; i++) {
-            publish_withdrawn(&context, released->items[i]);
-            bus_announce_withdrawn(agent->bus, released->items[i]);
-        }
-        texts_done(released);
+        r = let_go(agent);
+        verdict_done(&agent->standing.verdict);
     }
-    verdict_done(&agent->standing.verdict);
     schedule_drop_verdict(&agent->schedule);
     return r;
 }
@@ -185,19 +219,50 @@ static int perform(Agent *agent, Action action)
 
 void agent_store_standing(Agent *agent)
 {
+    bool is_leaving = agent->standing.state == STATE_STOPPING;
+    const Schedule *schedule = is_leaving ? &agent->left_schedule : &agent->schedule;
+    Standing standing = agent->standing;
     StandingOwner owner = store_owner(agent);
 
-    /* What STOPPING let go of is the next run's to find, where the manager says "restart". */
-    if (agent->standing.state == STATE_STOPPING)
+    if (is_leaving && !agent->is_restarting)
         return;
-    int r = standing_store_save(&agent->store, &owner, &agent->standing, &agent->schedule);
-    if (r < 0)
-        log_warning("the standing cannot be stored for the next run: %s", strerror(-r));
+    /* The next run goes on where this one was, with what is given out meanwhile. */
+    if (is_leaving) {
+        standing.state = agent->left_state;
+        standing.since_boottime_usec = agent->left_since_boottime_usec;
+    }
+    report(standing_store_save(&agent->store, &owner, &standing, schedule),
+           "the standing cannot be stored for the next run");
 }
 
-int agent_note_released(Agent *agent, const char *name)
+int agent_note_released(Agent *agent, const char *secret, const char *asker, OnLoss on_loss)
 {
-    return standing_note_released(&agent->standing, name);
+    return releases_note(&agent->standing.releases, secret, asker, on_loss);
+}
+
+int agent_open_secret(Agent *agent, uid_t uid, const char *secret, AskingAnswer *answer,
+                      void *userdata, Asking **ret)
+{
+    Asker asker = asker_of_user(uid, secret);
+
+    return secrets_open(agent->secrets, &asker, answer, userdata, ret);
+}
+
+void agent_forget_asking(Agent *agent, Asking *asking)
+{
+    if (agent->secrets)
+        secrets_forget(agent->secrets, asking);
+}
+
+/* The end that the stricter clock gives it, for those who have only the boot clock. */
+static void show_verdict(Agent *agent)
+{
+    uint64_t left = schedule_verdict_left_usec(&agent->schedule);
+
+    if (state_has_verdict(agent->standing.state) && left > 0)
+        report(
+            standing_files_trust(&agent->files, clock_boottime_usec(agent->schedule.clock) + left),
+            "attested.target cannot be brought up");
 }
 
 /* What is planned or held has changed: timers, record, bus, status and those who ask follow. */
@@ -209,6 +274,7 @@ static int settle(Agent *agent)
     if (r < 0)
         return r;
     agent_store_standing(agent);
+    show_verdict(agent);
     publish_status(&context);
     bus_announce(agent->bus);
     return secrets_consider(agent->secrets);
@@ -340,6 +406,9 @@ static int agent_leave(bool is_restart, void *userdata)
 
     agent->stop_reason = stop_reason_free(agent->stop_reason);
     agent->is_restarting = is_restart && agent->store.has_manager;
+    agent->left_state = agent->standing.state;
+    agent->left_since_boottime_usec = agent->standing.since_boottime_usec;
+    agent->left_schedule = agent->schedule;
     int r = agent_dispatch(agent, EVENT_STOP);
     if (r < 0)
         return r;
@@ -379,7 +448,9 @@ static int reload(Agent *agent)
     bus_announce_config(agent->bus);
     if (is_other && state_has_verdict(agent->standing.state)) {
         log_notice("the settings that the verdict rests on have changed; it is withdrawn");
+        agent->is_deliberate = true;
         r = agent_dispatch(agent, EVENT_VERDICT_EXPIRED);
+        agent->is_deliberate = false;
         if (r < 0)
             return r;
     }
@@ -450,6 +521,7 @@ int agent_new(const AgentOptions *options, Config *config, Agent **ret)
         .runtime_directory = strdup(options->runtime_directory),
         .standing = STANDING_INIT,
         .store = STANDING_STORE_INIT,
+        .files = STANDING_FILES_INIT,
         .incoming = VERDICT_NONE,
         .schedule = schedule_make(&clock_system, &random_system, &config->schedule),
     };
@@ -459,6 +531,8 @@ int agent_new(const AgentOptions *options, Config *config, Agent **ret)
     if (r < 0)
         return r;
     standing_store_open(&agent->passed, &agent->store);
+    report(standing_files_open(options->runtime_directory, &agent->files),
+           "there is no place for what attested.target and attestd-loss.service watch");
     r = settings_open(options->config_path, options->state_directory, config, &agent->settings);
     if (r == 0)
         r = add_sources(agent);
@@ -487,7 +561,10 @@ static int begin(Agent *agent)
     if (r > 0) {
         if (r != STANDING_STORE_E_NOTHING)
             publish_restored(&context, reasons[r]);
+        /* Other settings: somebody wanted that. */
+        agent->is_deliberate = r == STANDING_STORE_E_FOREIGN;
         r = withdraw(agent);
+        agent->is_deliberate = false;
         return r < 0 ? r : agent_dispatch(agent, EVENT_START);
     }
 

@@ -9,6 +9,7 @@
 #include "agent/passed-fds.h"
 #include "agent/publish.h"
 #include "agent/standing.h"
+#include "agent/waiting.h"
 
 #include <systemd/sd-event.h>
 
@@ -33,6 +34,7 @@ const Standing *agent_standing(const Agent *agent);
 const Schedule *agent_schedule(const Agent *agent);
 const Config *agent_config(const Agent *agent);
 PublishContext agent_context(const Agent *agent);
+const Gates *agent_gates(const Agent *agent);
 const char *agent_runtime_directory(const Agent *agent);
 
 /* A round, now: begins one, or joins the running one. Negative errno. */
@@ -41,7 +43,16 @@ _must_check_ int agent_request_round(Agent *agent);
 _must_check_ int agent_collect_evidence(Agent *agent, ByteView nonce, AttemptDone *done,
                                         void *userdata, Attempt **ret);
 
-/* The secret NAME was given out, and is to be withdrawn with the verdict. -ENOMEM. */
-_must_check_ int agent_note_released(Agent *agent, const char *name);
+/*
+ * A caller of the bus, the user UID, asks for SECRET, a valid name: see secrets_open(). And it has
+ * left.
+ */
+_must_check_ int agent_open_secret(Agent *agent, uid_t uid, const char *secret,
+                                   AskingAnswer *answer, void *userdata, Asking **ret);
+void agent_forget_asking(Agent *agent, Asking *asking);
+
+/* SECRET is given to ASKER, to be withdrawn with the verdict. RELEASES_OK, _E_FULL, -ENOMEM. */
+_must_check_ int agent_note_released(Agent *agent, const char *secret, const char *asker,
+                                     OnLoss on_loss);
 /* Leaves the standing as it is now to the next run. */
 void agent_store_standing(Agent *agent);

@@ -79,7 +79,7 @@ static int wipe_file(const ApprovalStore *store, const char *name)
 static bool is_listed(const Approvals *approvals, const char *name)
 {
     for (size_t i = 0; i < approvals->n_items; i++)
-        if (strcmp(approvals->items[i].gate, name) == 0)
+        if (approval_is_file(&approvals->items[i]) && strcmp(approvals->items[i].gate, name) == 0)
             return true;
     return false;
 }
@@ -148,6 +148,10 @@ static int keep_one(const ApprovalStore *store, GateApproval *approval, uint64_t
 {
     if (approval->expires_boottime_usec <= now)
         return -ETIME;
+    if (!approval_is_file(approval))
+        return approval->fd < 0 ? -ENOENT : 0;
+    if (store->fd < 0)
+        return -ENOTDIR;
     if (approval->fd < 0)
         return faccessat(store->fd, approval->gate, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
     int r = store_file(store, approval);
@@ -170,10 +174,8 @@ int approval_store_keep(ApprovalStore *store, Approvals *approvals, uint64_t now
 {
     int result = 0;
 
-    if (store->fd < 0 && approvals->n_items == 0)
-        return 0;
     for (size_t i = 0; i < approvals->n_items;) {
-        int r = store->fd < 0 ? -ENOTDIR : keep_one(store, &approvals->items[i], now);
+        int r = keep_one(store, &approvals->items[i], now);
         if (r == 0) {
             i++;
             continue;
@@ -182,7 +184,7 @@ int approval_store_keep(ApprovalStore *store, Approvals *approvals, uint64_t now
             result = r;
         drop(approvals, i);
     }
-    int r = store->fd < 0 ? -ENOTDIR : wipe_all_but(store, approvals);
+    int r = store->fd < 0 ? 0 : wipe_all_but(store, approvals);
     return result < 0 ? result : r;
 }
 
@@ -197,5 +199,13 @@ int approval_store_read(const ApprovalStore *store, const char *gate)
 {
     int fd = openat(store->fd, gate, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
+    return fd < 0 ? -errno : fd;
+}
+
+int approval_open(const ApprovalStore *store, const GateApproval *approval)
+{
+    if (approval_is_file(approval))
+        return approval_store_read(store, approval->gate);
+    int fd = fcntl(approval->fd, F_DUPFD_CLOEXEC, 3);
     return fd < 0 ? -errno : fd;
 }

@@ -65,7 +65,7 @@ static int parse_unit(char *rest, Asker *asker)
     if (!is_service_name(rest) || !asker_secret_is_valid(slash + 1))
         return ASKER_E_NAME;
     asker->kind = ASKER_UNIT;
-    (void)snprintf(asker->text, sizeof(asker->text), "unit:%s", rest);
+    (void)snprintf(asker->text, sizeof(asker->text), ASKER_UNIT_PREFIX "%s", rest);
     (void)snprintf(asker->secret, sizeof(asker->secret), "%s", slash + 1);
     return ASKER_OK;
 }
@@ -76,7 +76,7 @@ static int parse_volume(const char *rest, Asker *asker)
     if (!asker_secret_is_valid(rest))
         return ASKER_E_NAME;
     asker->kind = ASKER_VOLUME;
-    (void)snprintf(asker->text, sizeof(asker->text), "volume:%s", rest);
+    (void)snprintf(asker->text, sizeof(asker->text), ASKER_VOLUME_PREFIX "%s", rest);
     (void)snprintf(asker->secret, sizeof(asker->secret), "%s", rest);
     return ASKER_OK;
 }
@@ -110,6 +110,15 @@ int asker_parse(ByteView name, Asker *ret)
     if (r == ASKER_OK)
         *ret = asker;
     return r;
+}
+
+Asker asker_of_user(uid_t uid, const char *secret)
+{
+    Asker asker = { .kind = ASKER_USER };
+
+    (void)snprintf(asker.text, sizeof(asker.text), ASKER_USER_PREFIX "%u", (unsigned)uid);
+    (void)snprintf(asker.secret, sizeof(asker.secret), "%s", secret);
+    return asker;
 }
 
 static int check_root(int socket)

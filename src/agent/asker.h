@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 
+#include <sys/types.h>
+
 #define ASKER_NAME_LIMIT   255 /* characters; UNIT_NAME_MAX of systemd */
 #define ASKER_SECRET_LIMIT 64  /* characters of a secret's name */
 #define ASKER_KIND_SIZE    8   /* room for "volume:", NUL included */
@@ -16,12 +18,17 @@ typedef enum AskerKind {
     ASKER_UNKNOWN, /* nobody we know: refused as a unit is */
     ASKER_UNIT,    /* LoadCredential= */
     ASKER_VOLUME,  /* /etc/crypttab */
+    ASKER_USER,    /* OpenSecret on the bus */
 } AskerKind;
+
+#define ASKER_UNIT_PREFIX   "unit:"
+#define ASKER_VOLUME_PREFIX "volume:"
+#define ASKER_USER_PREFIX   "user:"
 
 /* By value; zeroed is ASKER_UNKNOWN. */
 typedef struct Asker {
     AskerKind kind;
-    char text[ASKER_TEXT_SIZE];          /* "unit:db.service", "volume:data"; "": unknown */
+    char text[ASKER_TEXT_SIZE]; /* "unit:db.service", "volume:data", "user:0"; "": unknown */
     char secret[ASKER_SECRET_LIMIT + 1]; /* what it asks for */
 } Asker;
 
@@ -44,6 +51,9 @@ _must_check_ int asker_parse(ByteView name, Asker *ret);
 
 /* A name that a secret may have: docs/secrets.md. */
 bool asker_secret_is_valid(const char *name);
+
+/* The user UID of the bus, who asks for SECRET, a valid name. */
+Asker asker_of_user(uid_t uid, const char *secret);
 
 /* Asks the kernel who is at the other end of SOCKET. A named no or negative errno. */
 _must_check_ int asker_identify(int socket, Asker *ret);

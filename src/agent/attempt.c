@@ -6,7 +6,9 @@
 
 #include "agent/round-request.h"
 #include "agent/worker-link.h"
+#include "agent/wrapped-link.h"
 #include "config/config-basis.h"
+#include "format/catalog.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,15 +22,25 @@ struct Attempt {
     char *basis;
     AttemptDone *done;
     void *userdata;
+    char *socket_path;
+    uint64_t timeout_usec;
+    RoundRequest request; /* while it is not under way */
+    Findings warnings;    /* of what came before the round */
+    WrappedLink *wrapped;
     WorkerLink *link;
     sd_event_source *defer; /* where the request could not even be made */
+    int reason;             /* and why */
 };
 
 Attempt *attempt_free(Attempt *attempt)
 {
     if (!attempt)
         return NULL;
+    (void)wrapped_link_free(attempt->wrapped);
     (void)worker_link_free(attempt->link);
+    round_request_done(&attempt->request);
+    findings_done(&attempt->warnings);
+    free(attempt->socket_path);
     (void)sd_event_source_disable_unref(attempt->defer);
     free(attempt->basis);
     free(attempt);
@@ -192,42 +204,97 @@ static void attempt_on_reply(int reason, WorkerReply *reply, void *userdata)
     int r = reason == WORKER_LINK_OK ? judge(attempt, reply, &outcome)
                                      : fail(&outcome, link_error(reason), NULL, NULL);
     outcome.basis = TAKE_PTR(attempt->basis);
+    if (r >= 0)
+        r = findings_move(&outcome.answer.findings, &attempt->warnings);
+    attempt_report(attempt, &outcome, r);
+}
+
+/* The request cannot be made. ATTEMPT may be gone afterwards. */
+static void give_up(Attempt *attempt, int reason)
+{
+    _cleanup_(outcome_done) AttemptOutcome outcome = OUTCOME_NONE;
+    int r = reason;
+
+    if (reason == ROUND_REQUEST_E_SIZE)
+        r = fail(&outcome, "round-request-too-large", NULL, "256 KiB");
+    else if (reason > 0)
+        r = fail(&outcome, "config-path-unreadable", "certificate, key or API key",
+                 "readable files");
     attempt_report(attempt, &outcome, r);
 }
 
 static int attempt_on_defer(sd_event_source *source _unused_, void *userdata)
 {
-    _cleanup_(outcome_done) AttemptOutcome outcome = OUTCOME_NONE;
+    Attempt *attempt = userdata;
 
-    int r =
-        fail(&outcome, "config-path-unreadable", "certificate, key or API key", "readable files");
-    attempt_report(userdata, &outcome, r);
+    give_up(attempt, attempt->reason);
     return 0;
 }
 
-static int start_link(Attempt *attempt, const AttemptRequest *request,
-                      const RoundRequest *round_request)
+/* What the worker is asked goes to it, and is not kept. */
+static int start_link(Attempt *attempt)
 {
-    _cleanup_free_ char *path = NULL;
-    WorkerLinkRequest link = {
-        .line = VIEW(round_request->line),
-        .n_fds = round_request->n_fds,
-        .timeout_usec = request->config->schedule.round_timeout_usec,
-    };
+    RoundRequest *request = &attempt->request;
+    int r = round_request_close(request);
 
-    if (asprintf(&path, "%s/round.sock", request->runtime_directory) < 0) {
-        path = NULL;
-        return -ENOMEM;
+    if (r)
+        return r;
+    WorkerLinkRequest link = {
+        .socket_path = attempt->socket_path,
+        .line = VIEW(request->line),
+        .n_fds = request->n_fds,
+        .timeout_usec = attempt->timeout_usec,
+    };
+    memcpy(link.fds, request->fds, sizeof(request->fds));
+    r = worker_link_new(attempt->event, &link, attempt_on_reply, attempt, &attempt->link);
+    round_request_done(request);
+    return r;
+}
+
+/* A round proves this machine whether or not its wrapped keys can be had. */
+static void attempt_on_wrapped(WorkerAnswer *answer, const char *error, void *userdata)
+{
+    Attempt *attempt = userdata;
+    int r;
+
+    if (answer) {
+        r = round_request_add_wrapped(&attempt->request, answer);
+        if (r == 0)
+            r = findings_move(&attempt->warnings, &answer->findings);
+    } else {
+        const char *name = catalog_find(error) ? error : "release-answer-malformed";
+        r = findings_add(&attempt->warnings, name, "rewrap", FINDING_WARNING, NULL, NULL);
     }
-    link.socket_path = path;
-    memcpy(link.fds, round_request->fds, sizeof(round_request->fds));
-    return worker_link_new(attempt->event, &link, attempt_on_reply, attempt, &attempt->link);
+    attempt->wrapped = wrapped_link_free(attempt->wrapped);
+    if (r == 0)
+        r = start_link(attempt);
+    if (r)
+        give_up(attempt, r);
+}
+
+static int start(Attempt *attempt, const AttemptRequest *request)
+{
+    int r = round_request_make(request->config, request->gates, request->runtime_directory,
+                               request->nonce, &attempt->request);
+    if (r)
+        return r;
+    if (!attempt->is_round)
+        return start_link(attempt);
+    json_auto_t *gates = gates_rewrap_names(request->gates, request->config->verifier->verifier_id);
+    if (!gates)
+        return -ENOMEM;
+    if (json_array_size(gates) == 0)
+        return start_link(attempt);
+    WrappedLinkRequest wrapped = { .config = request->config,
+                                   .runtime_directory = request->runtime_directory,
+                                   .gates = gates };
+    return wrapped_link_new(attempt->event, &wrapped, attempt_on_wrapped, attempt,
+                            &attempt->wrapped);
 }
 
 int attempt_new(sd_event *event, const AttemptRequest *request, AttemptDone *done, void *userdata,
                 Attempt **ret)
 {
-    _cleanup_round_request_ RoundRequest round_request = { 0 };
     _cleanup_(attempt_freep) Attempt *attempt = malloc(sizeof(*attempt));
 
     if (!attempt)
@@ -237,15 +304,17 @@ int attempt_new(sd_event *event, const AttemptRequest *request, AttemptDone *don
                           .is_round = request->nonce.size == 0,
                           .basis = config_basis(request->config),
                           .done = done,
-                          .userdata = userdata };
-    if (!attempt->basis)
+                          .userdata = userdata,
+                          .timeout_usec = request->config->schedule.round_timeout_usec,
+                          .warnings.source = "agent" };
+    if (asprintf(&attempt->socket_path, "%s/round.sock", request->runtime_directory) < 0)
+        attempt->socket_path = NULL;
+    if (!attempt->basis || !attempt->socket_path)
         return -ENOMEM;
-    int r = round_request_make(request->config, request->gates, request->runtime_directory,
-                               request->nonce, &round_request);
+    int r = start(attempt, request);
+    attempt->reason = r;
     if (r > 0)
         r = sd_event_add_defer(event, &attempt->defer, attempt_on_defer, attempt);
-    else if (r == 0)
-        r = start_link(attempt, request, &round_request);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(attempt);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One thing asked of the round worker and what became of it: a round, or evidence for a caller.
- * Turns every way in which a worker can fail into a finding.
+ * One thing asked of the round worker and what became of it: a round, for which the release worker
+ * is asked first where a gate wants its wrapped keys, or evidence for a caller. Turns every way in
+ * which a worker can fail into a finding.
  */
 #pragma once
 

@@ -27,6 +27,18 @@ typedef int BouncerDecided(BouncerVerdict verdict, void *userdata);
 _must_check_ int bouncer_identify(sd_bus_message *message, BouncerIdentified *done, void *userdata,
                                   sd_bus_slot **ret_slot);
 
-/* Asks polkit whether the sender of MESSAGE may do ACTION. Likewise. */
-_must_check_ int bouncer_ask(sd_bus_message *message, const char *action, BouncerDecided *done,
-                             void *userdata, sd_bus_slot **ret_slot);
+typedef struct BouncerQuestion {
+    const char *action;
+    const char *secret; /* the detail "secret"; NULL: none */
+} BouncerQuestion;
+
+/* Asks polkit whether the sender of MESSAGE may do what QUESTION says. Likewise. */
+_must_check_ int bouncer_ask(sd_bus_message *message, const BouncerQuestion *question,
+                             BouncerDecided *done, void *userdata, sd_bus_slot **ret_slot);
+
+/* The sender of the message is not on the bus any longer. */
+typedef void BouncerLeft(void *userdata);
+
+/* Waits for that; GetConnectionUnixUser, asked afterwards, tells of those who left before. */
+_must_check_ int bouncer_watch(sd_bus_message *message, BouncerLeft *left, void *userdata,
+                               sd_bus_slot **ret_slot);

@@ -34,11 +34,17 @@ void bus_error_name(const char *finding_name, char out[static BUS_ERROR_NAME_SIZ
     *end = 0;
 }
 
-int bus_error_set(sd_bus_error *error, const char *finding_name)
+int bus_error_set_found(sd_bus_error *error, const char *finding_name, const char *found)
 {
     const CatalogEntry *entry = catalog_find(finding_name);
     char name[BUS_ERROR_NAME_SIZE];
 
     bus_error_name(finding_name, name);
-    return sd_bus_error_set(error, name, entry ? entry->text : finding_name);
+    return sd_bus_error_setf(error, name, "%s%s%s", entry ? entry->text : finding_name,
+                             found ? ": found " : "", found ? found : "");
+}
+
+int bus_error_set(sd_bus_error *error, const char *finding_name)
+{
+    return bus_error_set_found(error, finding_name, NULL);
 }

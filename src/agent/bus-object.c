@@ -245,6 +245,19 @@ static int method_list_secrets(sd_bus_message *message, void *userdata, sd_bus_e
     return calls_admit(object->calls, message, CALL_SECRETS, (ByteView){ 0 }, error);
 }
 
+static int method_open_secret(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    const BusObject *object = userdata;
+    const char *name;
+
+    int r = sd_bus_message_read(message, "s", &name);
+    if (r < 0)
+        return r;
+    if (!asker_secret_is_valid(name))
+        return bus_error_set(error, "secret-name-invalid");
+    return calls_admit(object->calls, message, CALL_OPEN, view_of_string(name), error);
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 /* Every method asks the bouncer itself, so that sd-bus must not ask for capabilities. */
@@ -259,6 +272,9 @@ static const sd_bus_vtable vtable[] = {
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ListSecrets", SD_BUS_NO_ARGS, SD_BUS_RESULT("as", names),
                             method_list_secrets, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("OpenSecret", SD_BUS_ARGS("s", name),
+                            SD_BUS_RESULT("h", secret, "ay", header_sha256), method_open_secret,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_SIGNAL_WITH_ARGS("SecretWithdrawn", SD_BUS_ARGS("s", name), 0),
     SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
     SD_BUS_PROPERTY("StateSinceUSec", "t", get_state_since, 0, CHANGES),

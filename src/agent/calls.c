@@ -8,6 +8,7 @@
 #include "agent/bouncer.h"
 #include "agent/bus-error.h"
 #include "agent/directory-names.h"
+#include "agent/secrets.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -17,7 +18,7 @@
 typedef enum CallPhase {
     PHASE_IDENTIFYING, /* the bus is asked who calls */
     PHASE_AUTHORIZING, /* polkit is asked whether they may */
-    PHASE_WAITING,     /* for a round, or for the evidence before */
+    PHASE_WAITING,     /* for a round, a secret, or for the evidence before */
     PHASE_COLLECTING,  /* its evidence is being made */
 } CallPhase;
 
@@ -30,9 +31,11 @@ struct Call {
     CallPhase phase;
     sd_bus_message *message;
     sd_bus_slot *question; /* to bus or polkit */
+    sd_bus_slot *watch;    /* for its caller's end */
     Attempt *attempt;      /* PHASE_COLLECTING */
+    Asking *asking;        /* CALL_OPEN in PHASE_WAITING */
     uid_t uid;             /* known from PHASE_AUTHORIZING on */
-    Bytes nonce;
+    Bytes argument;        /* NUL behind it */
 };
 
 struct Calls {
@@ -45,6 +48,7 @@ static const char *const actions[] = {
     [CALL_EVIDENCE] = "org.attestd.agent1.collect-evidence",
     [CALL_TOKEN] = "org.attestd.agent1.get-token",
     [CALL_SECRETS] = "org.attestd.agent1.list-secrets",
+    [CALL_OPEN] = "org.attestd.agent1.open-secret",
 };
 
 static Call *call_free(Call *call)
@@ -56,24 +60,38 @@ static Call *call_free(Call *call)
     if (*link)
         *link = call->next;
     (void)sd_bus_slot_unref(call->question);
+    (void)sd_bus_slot_unref(call->watch);
     (void)attempt_free(call->attempt);
+    if (call->asking)
+        agent_forget_asking(call->calls->agent, call->asking);
     (void)sd_bus_message_unref(call->message);
-    bytes_done(&call->nonce);
+    bytes_done(&call->argument);
     free(call);
     return NULL;
 }
 
 DEFINE_CLEANUP(Call *, call_free);
 
+/* The argument, where it is a text. */
+static const char *call_text(const Call *call)
+{
+    return (const char *)call->argument.data;
+}
+
 /* Whatever cannot be sent is lost with the connection: nothing to be done about it here. */
-static int call_refuse(Call *call, const char *finding_name)
+static int call_refuse_found(Call *call, const char *finding_name, const char *found)
 {
     _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-    (void)bus_error_set(&error, finding_name);
+    (void)bus_error_set_found(&error, finding_name, found);
     (void)sd_bus_reply_method_error(call->message, &error);
     (void)call_free(call);
     return 0;
+}
+
+static int call_refuse(Call *call, const char *finding_name)
+{
+    return call_refuse_found(call, finding_name, NULL);
 }
 
 static int call_deny(Call *call, const char *error_name, const char *text)
@@ -196,7 +214,7 @@ static int collect_next(Calls *calls)
     if (!next)
         return 0;
     next->phase = PHASE_COLLECTING;
-    return agent_collect_evidence(calls->agent, VIEW(next->nonce), call_on_evidence, next,
+    return agent_collect_evidence(calls->agent, VIEW(next->argument), call_on_evidence, next,
                                   &next->attempt);
 }
 
@@ -245,6 +263,53 @@ static int list_secrets(Call *call)
     return r;
 }
 
+/* The journal has what attestd made of it; who calls is told in the words of the bus. */
+static const char *bus_word(const char *finding)
+{
+    if (strcmp(finding, "asker-waited-too-long") == 0)
+        return "not-attested";
+    return strcmp(finding, "asker-daemon-stops") == 0 ? "agent-stopping" : finding;
+}
+
+static int reply_with_secret(Call *call, const AskingSecret *secret)
+{
+    _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+
+    int r = sd_bus_message_new_method_return(call->message, &reply);
+    if (r >= 0)
+        r = sd_bus_message_append(reply, "h", secret->fd);
+    if (r >= 0)
+        r = sd_bus_message_append_array(reply, 'y', secret->header_sha256.data,
+                                        secret->header_sha256.size);
+    if (r < 0)
+        return call_refuse(call, "internal-error");
+    (void)sd_bus_send(sd_bus_message_get_bus(reply), reply, NULL);
+    (void)call_free(call);
+    return 0;
+}
+
+static void call_on_opened(const AskingSecret *secret, const char *finding, const char *found,
+                           void *userdata)
+{
+    Call *call = userdata;
+
+    call->asking = NULL;
+    if (secret)
+        (void)reply_with_secret(call, secret);
+    else
+        (void)call_refuse_found(call, bus_word(finding), found);
+}
+
+static int open_secret(Call *call)
+{
+    int r = agent_open_secret(call->calls->agent, call->uid, call_text(call), call_on_opened, call,
+                              &call->asking);
+
+    if (r == SECRETS_E_MANY)
+        return call_refuse(call, "asker-too-many");
+    return r == SECRETS_E_LEAVING ? call_refuse(call, "agent-stopping") : r;
+}
+
 /* The call has passed all doors. */
 static int call_go(Call *call)
 {
@@ -260,6 +325,8 @@ static int call_go(Call *call)
         return give_token(call);
     case CALL_SECRETS:
         return list_secrets(call);
+    case CALL_OPEN:
+        return open_secret(call);
     }
     return -EINVAL;
 }
@@ -295,7 +362,9 @@ static int call_on_identified(uid_t uid, void *userdata)
         return call_refuse(call, "too-many-calls");
     if (uid == 0)
         return call_on_decided(BOUNCER_YES, call);
-    int r = bouncer_ask(call->message, actions[call->kind], call_on_decided, call, &call->question);
+    BouncerQuestion question = { .action = actions[call->kind],
+                                 .secret = call->kind == CALL_OPEN ? call_text(call) : NULL };
+    int r = bouncer_ask(call->message, &question, call_on_decided, call, &call->question);
     return r < 0 ? call_refuse(call, "internal-error") : r;
 }
 
@@ -308,7 +377,23 @@ static void append(Calls *calls, Call *call)
     *end = call;
 }
 
-int calls_admit(Calls *calls, sd_bus_message *message, CallKind kind, ByteView nonce,
+static void call_on_left(void *userdata)
+{
+    (void)call_free(userdata);
+}
+
+/* The bus is asked who calls, and, where an answer would be a secret, to say when they have left.
+ */
+static int begin(Call *call)
+{
+    int r = 0;
+
+    if (call->kind == CALL_OPEN)
+        r = bouncer_watch(call->message, call_on_left, call, &call->watch);
+    return r < 0 ? r : bouncer_identify(call->message, call_on_identified, call, &call->question);
+}
+
+int calls_admit(Calls *calls, sd_bus_message *message, CallKind kind, ByteView argument,
                 sd_bus_error *error)
 {
     _cleanup_(call_freep) Call *call = malloc(sizeof(*call));
@@ -323,9 +408,9 @@ int calls_admit(Calls *calls, sd_bus_message *message, CallKind kind, ByteView n
     append(calls, call);
     if (!has_room(call))
         return bus_error_set(error, "too-many-calls");
-    int r = bytes_copy(nonce, &call->nonce);
+    int r = bytes_copy(argument, &call->argument);
     if (r == 0)
-        r = bouncer_identify(message, call_on_identified, call, &call->question);
+        r = begin(call);
     if (r < 0)
         return r;
     (void)TAKE_PTR(call);

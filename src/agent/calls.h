@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Method calls that wait for their answer: for the bus to say who calls, for polkit, for a round,
- * for evidence. Bounded, so that no flood costs more than a fixed amount of memory and no user can
- * keep root out.
+ * for evidence, for a secret. Bounded, so that no flood costs more than a fixed amount of memory
+ * and no user can keep root out.
  */
 #pragma once
 
@@ -24,6 +24,7 @@ typedef enum CallKind {
     CALL_EVIDENCE,
     CALL_TOKEN,
     CALL_SECRETS,
+    CALL_OPEN,
 } CallKind;
 
 typedef struct Calls Calls;
@@ -35,11 +36,12 @@ Calls *calls_free(Calls *calls);
 DEFINE_CLEANUP(Calls *, calls_free);
 
 /*
- * Lets MESSAGE wait its way through who, may and do. NONCE is for CALL_EVIDENCE. Returns 1 when the
- * answer comes later, or the negative errno set in ERROR, as a method handler does.
+ * Lets MESSAGE wait its way through who, may and do. ARGUMENT is the nonce of CALL_EVIDENCE, the
+ * secret's name, valid, of CALL_OPEN. Returns 1 when the answer comes later, or the negative errno
+ * set in ERROR, as a method handler does.
  */
-_must_check_ int calls_admit(Calls *calls, sd_bus_message *message, CallKind kind, ByteView nonce,
-                             sd_bus_error *error);
+_must_check_ int calls_admit(Calls *calls, sd_bus_message *message, CallKind kind,
+                             ByteView argument, sd_bus_error *error);
 
 /* Answers everyone who waits for a round with the state. */
 void calls_round_ended(Calls *calls);

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A loop that knows nothing but refusing.
+ * What is left of the run before is let go of; then a loop that knows nothing but refusing.
  */
 #include "agent/farewell.h"
 
 #include "agent/publish-secrets.h"
 #include "agent/secret-socket.h"
+#include "agent/standing-store.h"
 #include "agent/waiting.h"
+#include "agent/withdrawal.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -39,7 +43,7 @@ static int refuse(Asking *asking)
         asking->asker = (Asker){ 0 };
     publish_asker_refused(&context, asking->asker.text, asking->asker.secret,
                           "asker-daemon-unusable", NULL);
-    return asking_refuse(asking);
+    return asking_refuse(asking, NULL, NULL);
 }
 
 static int refuse_waiting(Farewell *farewell)
@@ -93,7 +97,54 @@ static int farewell_on_limit(sd_event_source *source, uint64_t usec _unused_,
     return sd_event_exit(sd_event_source_get_event(source), -ETIME);
 }
 
-int farewell_to_askers(void)
+static void report(int r, const char *what)
+{
+    if (r < 0)
+        log_warning("%s: %s", what, strerror(-r));
+}
+
+static void wipe_approvals(const char *runtime_directory)
+{
+    ApprovalStore store = APPROVAL_STORE_INIT;
+
+    int r = approval_store_open(runtime_directory, &store);
+    if (r == 0)
+        r = approval_store_wipe(&store);
+    report(r, "approvals cannot be wiped");
+    approval_store_done(&store);
+}
+
+/* Whoever's settings these were: what was given out in this boot is out still. */
+static void load_releases(PassedFds *passed, Standing *standing)
+{
+    StandingStore store = STANDING_STORE_INIT;
+    Schedule schedule = { .clock = &clock_system };
+
+    standing_store_open(passed, &store);
+    StandingOwner nobody = { .boot_id = store.boot_id, .verifier = "", .issuer = "", .basis = "" };
+    report(standing_store_load(&store, &nobody, &schedule, standing),
+           "it is not known what is out");
+    standing_store_done(&store);
+}
+
+static void let_go(PassedFds *passed, const char *runtime_directory)
+{
+    _cleanup_standing_ Standing standing = STANDING_INIT;
+    StandingFiles files = STANDING_FILES_INIT;
+    PublishContext context = { .standing = &standing };
+    Withdrawal withdrawal = { .context = &context,
+                              .releases = &standing.releases,
+                              .files = &files };
+
+    report(standing_files_open(runtime_directory, &files), "attested.target cannot be taken down");
+    report(standing_files_distrust(&files), "attested.target cannot be taken down");
+    wipe_approvals(runtime_directory);
+    load_releases(passed, &standing);
+    withdrawal_carry_out(&withdrawal);
+    standing_files_done(&files);
+}
+
+int farewell(const char *runtime_directory)
 {
     _cleanup_(farewell_done) Farewell farewell = { 0 };
     WaitingHandlers handlers = { .on_left = farewell_on_left,
@@ -101,8 +152,10 @@ int farewell_to_askers(void)
                                  .userdata = &farewell };
 
     int r = passed_fds_open(&farewell.passed);
-    if (r >= 0)
-        r = sd_event_new(&farewell.event);
+    if (r < 0)
+        return r;
+    let_go(&farewell.passed, runtime_directory);
+    r = sd_event_new(&farewell.event);
     if (r >= 0)
         r = sd_event_add_time_relative(farewell.event, &farewell.limit, CLOCK_BOOTTIME, LIMIT_USEC,
                                        0, farewell_on_limit, NULL);

@@ -125,10 +125,29 @@ int gates_load(const char *state_directory, Findings *findings, Gates *ret)
     return 0;
 }
 
+static bool is_asked_of(const GateFile *gate, const char *verifier_id)
+{
+    return gate->kind != GATE_KIND_PCR && strcmp(gate->verifier, verifier_id) == 0;
+}
+
 static json_t *gate_to_json(const GateFile *gate)
 {
-    return json_pack("{ss sO sO*}", "name", gate->name, "release_key", gate->release_key,
-                     "next_release_key", gate->next_release_key);
+    json_auto_t *object =
+        json_pack("{ss ss}", "name", gate->name, "kind", gate_kind_name(gate->kind));
+    bool is_complete = object;
+
+    if (gate->release_key)
+        is_complete = is_complete && json_object_set(object, "release_key", gate->release_key) == 0;
+    if (gate->next_release_key)
+        is_complete =
+            is_complete && json_object_set(object, "next_release_key", gate->next_release_key) == 0;
+    if (gate->no_ticket)
+        is_complete = is_complete && json_object_set_new(object, "ticket", json_false()) == 0;
+    if (gate->cap_pcr)
+        is_complete =
+            is_complete &&
+            json_object_set_new(object, "cap_pcr", json_integer((json_int_t)gate->cap_pcr)) == 0;
+    return is_complete ? TAKE_PTR(object) : NULL;
 }
 
 json_t *gates_to_json(const Gates *gates, const char *verifier_id)
@@ -136,8 +155,39 @@ json_t *gates_to_json(const Gates *gates, const char *verifier_id)
     json_auto_t *array = json_array();
 
     for (size_t i = 0; array && i < gates->n_items; i++)
-        if (strcmp(gates->items[i].verifier, verifier_id) == 0 &&
+        if (is_asked_of(&gates->items[i], verifier_id) &&
             json_array_append_new(array, gate_to_json(&gates->items[i])) < 0)
             return NULL;
     return TAKE_PTR(array);
+}
+
+json_t *gates_rewrap_names(const Gates *gates, const char *verifier_id)
+{
+    json_auto_t *array = json_array();
+
+    for (size_t i = 0; array && i < gates->n_items; i++) {
+        const GateFile *gate = &gates->items[i];
+        if (gate->kind == GATE_KIND_REWRAP && is_asked_of(gate, verifier_id) &&
+            json_array_append_new(array, json_string(gate->name)) < 0)
+            return NULL;
+    }
+    return TAKE_PTR(array);
+}
+
+bool gates_are_on_demand(const Gates *gates, const char *verifier_id)
+{
+    for (size_t i = 0; i < gates->n_items; i++) {
+        const GateFile *gate = &gates->items[i];
+        if (is_asked_of(gate, verifier_id) && (gate->kind == GATE_KIND_REWRAP || gate->no_ticket))
+            return true;
+    }
+    return false;
+}
+
+bool gates_need_no_approval(const Gates *gates)
+{
+    for (size_t i = 0; i < gates->n_items; i++)
+        if (gates->items[i].kind == GATE_KIND_PCR)
+            return true;
+    return false;
 }

@@ -27,7 +27,15 @@ void gates_done(Gates *gates);
 _must_check_ int gates_load(const char *state_directory, Findings *findings, Gates *ret);
 
 /*
- * "gates" of a round request: [{"name", "release_key", "next_release_key"?}, …], those of
- * VERIFIER_ID only. New reference; NULL when out of memory.
+ * "gates" of a round request: [{"name", "kind", "release_key", "next_release_key"?, "ticket"?:
+ * false, "cap_pcr"?} or {"name", "kind"}, …], those of VERIFIER_ID only; gates of kind pcr are no
+ * verifier's. New reference; NULL when out of memory.
  */
 json_t *gates_to_json(const Gates *gates, const char *verifier_id);
+/* The names of those of kind rewrap among them, likewise. */
+json_t *gates_rewrap_names(const Gates *gates, const char *verifier_id);
+
+/* May a round that somebody asks for open what the last one did not keep open? */
+bool gates_are_on_demand(const Gates *gates, const char *verifier_id);
+/* Is there one that opens under a verdict, without an approval? */
+bool gates_need_no_approval(const Gates *gates);

@@ -114,9 +114,9 @@ static bool paths_are_absolute(const AgentOptions *options)
 }
 
 /* The service is not started again: RestartPreventExitStatus= of attestd.service. */
-static int give_up(void)
+static int give_up(const AgentOptions *options)
 {
-    int r = farewell_to_askers();
+    int r = farewell(options->runtime_directory);
 
     if (r < 0)
         log_error("those who wait for secrets cannot be refused: %s", strerror(-r));
@@ -132,7 +132,7 @@ static int run(const AgentOptions *options)
     int r = config_load(options->config_path, &findings, &config);
     if (r > 0) {
         publish_config_errors(&findings);
-        return give_up();
+        return give_up(options);
     }
     if (r == 0)
         r = agent_new(options, config, &agent);

@@ -9,6 +9,8 @@
 #include "config/config-show.h"
 #include "format/catalog.h"
 
+#include <string.h>
+
 #define N_FIELDS 6
 
 /* What every message about a secret carries. */
@@ -60,8 +62,21 @@ void publish_withdrawn(const PublishContext *context, const char *secret)
 
     fill_fields(context, NULL, secret, NULL, fields);
     log_fields(LOG_NOTICE, LOG_ID_SECRET_WITHDRAWN, fields, N_FIELDS,
-               "the secret %s is withdrawn with the token with jti \"%s\"", secret,
-               jti_of(context));
+               "the secret %s is withdrawn with the token with jti \"%s\": nobody gets it until "
+               "there is another verdict; a program that has read it keeps it until it ends, and "
+               "a volume that it opened stays open until it is closed",
+               secret, jti_of(context));
+}
+
+void publish_loss_failed(const PublishContext *context, const Release *release, int error)
+{
+    LogField fields[N_FIELDS];
+
+    fill_fields(context, release->asker, release->secret, NULL, fields);
+    log_fields(LOG_ERR, LOG_ID_LOSS_FAILED, fields, N_FIELDS,
+               "%s%s could not be ordered for the secret %s: %s; do it by hand", release->asker,
+               release->on_loss == ON_LOSS_POWEROFF ? "the power-off" : " is to be stopped, which",
+               release->secret, strerror(-error));
 }
 
 void publish_release_failed(const char *finding)

@@ -12,8 +12,10 @@ void publish_released(const PublishContext *context, const char *asker, const ch
 /* ASKER and SECRET are "" where nobody knows; FINDING is of the catalogue; FOUND may be NULL. */
 void publish_asker_refused(const PublishContext *context, const char *asker, const char *secret,
                            const char *finding, const char *found);
-/* SECRET was released under the verdict that is let go of. */
+/* SECRET was released under the verdict that is let go of; and what that cannot take back. */
 void publish_withdrawn(const PublishContext *context, const char *secret);
+/* What is to follow for RELEASE cannot be ordered: ERROR, a negative errno. */
+void publish_loss_failed(const PublishContext *context, const Release *release, int error);
 /* Nobody was served, and it will be tried again. */
 void publish_release_failed(const char *finding);
 /* Gate files that were passed over. */

@@ -35,7 +35,7 @@ ReleaseLink *release_link_free(ReleaseLink *link)
     return NULL;
 }
 
-static const char *link_error(int reason)
+const char *release_link_error(int reason)
 {
     switch (reason) {
     case WORKER_LINK_E_UNREACHABLE:
@@ -52,7 +52,8 @@ static const char *link_error(int reason)
 static bool answer_fits(const WorkerAnswer *answer, const WorkerReply *reply, size_t n_askings)
 {
     return answer->result == ANSWER_OK && answer->n_released == n_askings && !answer->token &&
-           !answer->secret_name && !answer->cpu.provider && answer->n_fds == 0 && reply->n_fds == 0;
+           !answer->secret_name && !answer->cpu.provider && answer->n_wrapped == 0 &&
+           answer->n_fds == 0 && reply->n_fds == 0;
 }
 
 static int judge(ReleaseLink *link, const WorkerReply *reply)
@@ -66,7 +67,24 @@ static int judge(ReleaseLink *link, const WorkerReply *reply)
         return link->done(NULL, answer.error, link->userdata);
     if (r > 0 || !answer_fits(&answer, reply, link->n_askings))
         return link->done(NULL, "release-answer-malformed", link->userdata);
-    return link->done(answer.released, NULL, link->userdata);
+    return link->done(&answer, NULL, link->userdata);
+}
+
+/* The worker writes "ASKER: what it found", with the secret as its subject. */
+const char *release_link_found(const WorkerAnswer *answer, const Asking *asking,
+                               const char *finding)
+{
+    const char *asker = asking->asker.text;
+    size_t length = strlen(asker);
+
+    for (size_t i = 0; i < answer->findings.n_items; i++) {
+        const Finding *item = &answer->findings.items[i];
+        if (strcmp(item->name, finding) == 0 && strcmp(item->subject, asking->asker.secret) == 0 &&
+            item->found && strncmp(item->found, asker, length) == 0 &&
+            strncmp(item->found + length, ": ", 2) == 0)
+            return item->found + length + 2;
+    }
+    return NULL;
 }
 
 static void release_on_reply(int reason, WorkerReply *reply, void *userdata)
@@ -75,7 +93,7 @@ static void release_on_reply(int reason, WorkerReply *reply, void *userdata)
     sd_event *event = link->event;
 
     int r = reason == WORKER_LINK_OK ? judge(link, reply)
-                                     : link->done(NULL, link_error(reason), link->userdata);
+                                     : link->done(NULL, release_link_error(reason), link->userdata);
     if (r < 0)
         (void)sd_event_exit(event, r);
 }
@@ -83,6 +101,7 @@ static void release_on_reply(int reason, WorkerReply *reply, void *userdata)
 /* A request in the making. */
 typedef struct Draft {
     json_t *names; /* of the descriptors */
+    json_t *approvals;
     int fds[WORKER_LINK_FDS_MAX];
     size_t n_fds;
     size_t n_owned; /* the first so many are ours to close: approvals */
@@ -91,6 +110,7 @@ typedef struct Draft {
 static void draft_done(Draft *draft)
 {
     json_decref(draft->names);
+    json_decref(draft->approvals);
     for (size_t i = 0; i < draft->n_owned; i++)
         closep(&draft->fds[i]);
 }
@@ -101,21 +121,30 @@ static int add_name(Draft *draft, const char *prefix, const char *rest)
                                                                                        : 0;
 }
 
-/* A file that is gone is an approval that is not held. */
-static int add_approvals(Draft *draft, const ReleaseBatch *batch)
+static int add_approval(Draft *draft, const ApprovalStore *store, const GateApproval *approval)
 {
-    for (size_t i = 0; i < batch->approvals->n_items; i++) {
-        const char *gate = batch->approvals->items[i].gate;
-        int fd = approval_store_read(batch->store, gate);
-        if (fd < 0)
-            continue;
-        draft->fds[draft->n_fds++] = fd;
-        draft->n_owned++;
-        int r = add_name(draft, ANSWER_APPROVAL_PREFIX, gate);
-        if (r < 0)
-            return r;
-    }
-    return draft->n_owned > 0 ? RELEASE_LINK_OK : RELEASE_LINK_E_NO_APPROVAL;
+    int fd = approval_open(store, approval);
+
+    /* A file that is gone is an approval that is not held. */
+    if (fd < 0)
+        return 0;
+    draft->fds[draft->n_fds++] = fd;
+    draft->n_owned++;
+    json_t *item =
+        json_pack("{ss ss}", "gate", approval->gate, "kind", gate_kind_name(approval->kind));
+    if (json_array_append_new(draft->approvals, item) < 0)
+        return -ENOMEM;
+    return add_name(draft, ANSWER_APPROVAL_PREFIX, approval->gate);
+}
+
+static int add_approvals(Draft *draft, const ApprovalStore *store, const Approvals *approvals)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < approvals->n_items && draft->n_owned < ANSWER_APPROVALS_MAX && r == 0;
+         i++)
+        r = add_approval(draft, store, &approvals->items[i]);
+    return r;
 }
 
 static json_t *add_askers(Draft *draft, const ReleaseBatch *batch)
@@ -126,7 +155,8 @@ static json_t *add_askers(Draft *draft, const ReleaseBatch *batch)
     for (size_t i = 0; askers && i < batch->n_askings; i++) {
         const Asking *asking = batch->askings[i];
         json_t *item =
-            json_pack("{ss ss}", "name", asking->asker.secret, "asker", asking->asker.text);
+            json_pack("{ss ss ss}", "name", asking->asker.secret, "asker", asking->asker.text, "as",
+                      asking_is_caller(asking) ? "memfd" : "stream");
         (void)snprintf(number, sizeof(number), "%zu", i);
         if (json_array_append_new(askers, item) < 0 || add_name(draft, "asker-", number) < 0)
             return NULL;
@@ -138,11 +168,12 @@ static json_t *add_askers(Draft *draft, const ReleaseBatch *batch)
 static char *make_line(Draft *draft, const ReleaseBatch *batch)
 {
     json_t *askers = add_askers(draft, batch);
-    json_auto_t *object = json_pack(
-        "{ss so ss so so sO}", "verb", "release", "evidence",
-        config_evidence_request(&batch->config->evidence), "secrets_directory",
-        batch->config->secrets.directory, "lock_directory",
-        json_sprintf("%s/lock", batch->runtime_directory), "askers", askers, "fds", draft->names);
+    json_auto_t *object =
+        json_pack("{ss so ss so ss sO so sO}", "verb", "release", "evidence",
+                  config_evidence_request(&batch->config->evidence), "secrets_directory",
+                  batch->config->secrets.directory, "lock_directory",
+                  json_sprintf("%s/lock", batch->runtime_directory), "vtpm_root", batch->vtpm_root,
+                  "approvals", draft->approvals, "askers", askers, "fds", draft->names);
     _cleanup_free_ char *text = object ? json_text(object) : NULL;
     char *line;
 
@@ -174,19 +205,23 @@ static int start_link(ReleaseLink *link, const ReleaseBatch *batch, Draft *draft
 int release_link_new(sd_event *event, const ReleaseBatch *batch, ReleaseDone *done, void *userdata,
                      ReleaseLink **ret)
 {
-    _cleanup_(draft_done) Draft draft = { .names = json_array() };
+    _cleanup_(draft_done) Draft draft = { .names = json_array(), .approvals = json_array() };
     _cleanup_(release_link_freep) ReleaseLink *link = malloc(sizeof(*link));
 
-    if (!link || !draft.names)
+    if (!link)
         return -ENOMEM;
     *link = (ReleaseLink){
         .event = event, .done = done, .userdata = userdata, .n_askings = batch->n_askings
     };
-    int r = add_approvals(&draft, batch);
-    if (r == RELEASE_LINK_OK)
+    if (!draft.names || !draft.approvals)
+        return -ENOMEM;
+    int r = add_approvals(&draft, batch->store, batch->approvals);
+    if (r == 0)
+        r = add_approvals(&draft, batch->store, batch->once);
+    if (r == 0)
         r = start_link(link, batch, &draft);
-    if (r)
+    if (r < 0)
         return r;
     *ret = TAKE_PTR(link);
-    return RELEASE_LINK_OK;
+    return 0;
 }

@@ -17,6 +17,8 @@
 
 void round_request_done(RoundRequest *request)
 {
+    json_decref(request->object);
+    request->object = NULL;
     bytes_done(&request->line);
     for (size_t i = 0; i < request->n_fds; i++)
         closep(&request->fds[i]);
@@ -113,17 +115,61 @@ int round_request_make(const Config *config, const Gates *gates, const char *run
         return r;
     json_t *wanted =
         nonce.size > 0 ? json_array() : gates_to_json(gates, config->verifier->verifier_id);
-    json_auto_t *object = request_to_json(config, runtime_directory, nonce, names, wanted);
-    _cleanup_free_ char *text = object ? json_text(object) : NULL;
-    if (!text)
+    request.object = request_to_json(config, runtime_directory, nonce, names, wanted);
+    if (!request.object)
         return -ENOMEM;
-    r = bytes_copy(view_of_string(text), &request.line);
-    if (r == 0)
-        r = bytes_append_u8(&request.line, '\n');
-    if (r < 0)
-        return r;
-    if (request.line.size > ROUND_REQUEST_SIZE_MAX)
-        return ROUND_REQUEST_E_SIZE;
     *ret = TAKE_STRUCT(request);
     return ROUND_REQUEST_OK;
+}
+
+static bool asks_for(const RoundRequest *request, const char *gate)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach (json_object_get(request->object, "gates"), i, item)
+        if (strcmp(json_string_value(json_object_get(item, "name")), gate) == 0)
+            return true;
+    return false;
+}
+
+/* A copied file: the worker takes each key once, and not a request with two. */
+static bool is_told_before(const WorkerAnswer *answer, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(answer->wrapped[i].id, answer->wrapped[index].id) == 0 ||
+            strcmp(answer->wrapped[i].jwe, answer->wrapped[index].jwe) == 0)
+            return true;
+    return false;
+}
+
+int round_request_add_wrapped(RoundRequest *request, const WorkerAnswer *answer)
+{
+    json_auto_t *array = json_array();
+
+    for (size_t i = 0; array && i < answer->n_wrapped; i++) {
+        const AnswerWrapped *wrapped = &answer->wrapped[i];
+        if (!asks_for(request, wrapped->gate) || is_told_before(answer, i))
+            continue;
+        json_t *item =
+            json_pack("{ss ss sI ss ss}", "name", wrapped->name, "id", wrapped->id, "version",
+                      (json_int_t)wrapped->version, "gate", wrapped->gate, "jwe", wrapped->jwe);
+        if (json_array_append_new(array, item) < 0)
+            return -ENOMEM;
+    }
+    return json_object_set(request->object, "wrapped", array) < 0 ? -ENOMEM : 0;
+}
+
+int round_request_close(RoundRequest *request)
+{
+    _cleanup_free_ char *text = json_text(request->object);
+
+    if (!text)
+        return -ENOMEM;
+    int r = bytes_copy(view_of_string(text), &request->line);
+    if (r == 0)
+        r = bytes_append_u8(&request->line, '\n');
+    if (r < 0)
+        return r;
+    return request->line.size > ROUND_REQUEST_SIZE_MAX ? ROUND_REQUEST_E_SIZE : ROUND_REQUEST_OK;
 }

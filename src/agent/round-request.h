@@ -13,7 +13,8 @@
 
 /* Owned: round_request_done(). Zeroed is empty. */
 typedef struct RoundRequest {
-    Bytes line; /* with its line feed */
+    json_t *object;
+    Bytes line; /* with its line feed, once it is closed */
     int fds[ROUND_REQUEST_FDS_MAX];
     size_t n_fds;
 } RoundRequest;
@@ -29,8 +30,13 @@ enum {
 
 /*
  * NONCE empty: a round, to prove ourselves and to have GATES opened. Else evidence for a caller
- * over that nonce; GATES is not looked at. ROUND_REQUEST_OK, a named no, or -ENOMEM.
+ * over that nonce; GATES is not looked at. RET is not closed yet. ROUND_REQUEST_OK, _E_FILE, or
+ * -ENOMEM.
  */
 _must_check_ int round_request_make(const Config *config, const Gates *gates,
                                     const char *runtime_directory, ByteView nonce,
                                     RoundRequest *ret);
+/* The wrapped data keys of ANSWER that are behind gates of the request go with it. -ENOMEM. */
+_must_check_ int round_request_add_wrapped(RoundRequest *request, const WorkerAnswer *answer);
+/* Writes the line. ROUND_REQUEST_OK, _E_SIZE, or -ENOMEM. */
+_must_check_ int round_request_close(RoundRequest *request);

@@ -1,35 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decisions about those who ask. The connections are waiting's, the batch is release-link's.
+ * Decisions about those who ask. Connections and callers are waiting's, batches serving's.
  */
 #include "agent/secrets.h"
 
-#include "agent/publish-secrets.h"
-#include "agent/release-link.h"
 #include "agent/secret-socket.h"
+#include "agent/serving.h"
 #include "base/log.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <string.h>
 #include <time.h>
 
-#define ACCURACY_USEC     (10 * USEC_PER_MSEC)
-#define LEAVE_LIMIT_USEC  (20 * USEC_PER_SEC)  /* TimeoutStopSec= of attestd.service is 30 s */
-#define STAYS_SHUT        "secret-no-approval" /* the worker's word for a gate that is not open */
-#define WORKER_IS_MISSING "release-worker-unreachable"
+#define ACCURACY_USEC    (10 * USEC_PER_MSEC)
+#define LEAVE_LIMIT_USEC (20 * USEC_PER_SEC) /* TimeoutStopSec= of attestd.service is 30 s */
+#define AT_ONCE_USEC     1
 
 struct Secrets {
     Agent *agent;
     SecretSocket *socket; /* NULL: nobody can ask */
     Waiting *waiting;
-    ApprovalStore store;
+    Serving *serving;
     sd_event_source *timer; /* when somebody has waited long enough, or we have */
-    ReleaseLink *release;   /* NULL: nobody is being served */
-    Asking *batch[WAITING_SLOTS];
-    size_t n_batch;
-    uint64_t adoption;            /* counts verdicts; who was tried under one waits for the next */
-    uint64_t retry_boottime_usec; /* not before that: the worker could not be reached */
     bool is_frozen;
     bool is_leaving;
     bool keeps; /* those who wait, for the next run */
@@ -39,11 +31,10 @@ Secrets *secrets_free(Secrets *secrets)
 {
     if (!secrets)
         return NULL;
-    (void)release_link_free(secrets->release);
+    (void)serving_free(secrets->serving);
     (void)secret_socket_free(secrets->socket);
     (void)waiting_free(secrets->waiting);
     (void)sd_event_source_disable_unref(secrets->timer);
-    approval_store_done(&secrets->store);
     free(secrets);
     return NULL;
 }
@@ -51,63 +42,6 @@ Secrets *secrets_free(Secrets *secrets)
 static uint64_t now_usec(const Secrets *secrets)
 {
     return clock_boottime_usec(agent_schedule(secrets->agent)->clock);
-}
-
-/* FOUND may be NULL. */
-static int refuse(const Secrets *secrets, Asking *asking, const char *finding, const char *found)
-{
-    PublishContext context = agent_context(secrets->agent);
-
-    publish_asker_refused(&context, asking->asker.text, asking->asker.secret, finding, found);
-    return asking_refuse(asking);
-}
-
-/* Is there anything to serve with? */
-static bool can_serve(const Secrets *secrets)
-{
-    const Standing *standing = agent_standing(secrets->agent);
-
-    return state_has_verdict(standing->state) && standing->verdict.approvals.n_items > 0 &&
-           now_usec(secrets) >= secrets->retry_boottime_usec;
-}
-
-static bool is_due(const Secrets *secrets, const Asking *asking)
-{
-    return asking_state(asking) == ASKING_WAITING && asking->tried < secrets->adoption &&
-           can_serve(secrets);
-}
-
-static int secrets_on_released(const AnswerReleased *released, const char *error, void *userdata);
-
-static void choose_batch(Secrets *secrets)
-{
-    secrets->n_batch = 0;
-    for (Asking *a = waiting_first(secrets->waiting); a; a = a->next)
-        if (is_due(secrets, a))
-            secrets->batch[secrets->n_batch++] = a;
-}
-
-static int serve(Secrets *secrets)
-{
-    choose_batch(secrets);
-    if (secrets->n_batch == 0)
-        return 0;
-    for (size_t i = 0; i < secrets->n_batch; i++)
-        secrets->batch[i]->tried = secrets->adoption;
-
-    ReleaseBatch batch = {
-        .config = agent_config(secrets->agent),
-        .runtime_directory = agent_runtime_directory(secrets->agent),
-        .approvals = &agent_standing(secrets->agent)->verdict.approvals,
-        .store = &secrets->store,
-        .askings = secrets->batch,
-        .n_askings = secrets->n_batch,
-    };
-    int r = release_link_new(agent_event(secrets->agent), &batch, secrets_on_released, secrets,
-                             &secrets->release);
-    for (size_t i = 0; i < secrets->n_batch && r == 0; i++)
-        r = asking_lend(secrets->batch[i]);
-    return r == RELEASE_LINK_E_NO_APPROVAL ? 0 : r;
 }
 
 /* Why ASKING must not wait any longer; NULL: it may. */
@@ -119,7 +53,7 @@ static const char *reason_to_refuse(const Secrets *secrets, const Asking *asking
         return NULL;
     if (agent_standing(secrets->agent)->state == STATE_REFUSED && !config->wait_when_refused)
         return "asker-verdict-refused";
-    if (is_due(secrets, asking) ||
+    if (serving_is_due(secrets->serving, asking) ||
         now_usec(secrets) - asking->since_boottime_usec < config->wait_usec)
         return NULL;
     return "asker-waited-too-long";
@@ -129,10 +63,11 @@ static int refuse_some(const Secrets *secrets)
 {
     int r = 0;
 
-    for (Asking *a = waiting_first(secrets->waiting); a && r == 0; a = a->next) {
+    for (Asking *a = waiting_first(secrets->waiting), *next; a && r == 0; a = next) {
         const char *finding = reason_to_refuse(secrets, a);
+        next = a->next;
         if (finding)
-            r = refuse(secrets, a, finding, NULL);
+            r = turn_away(secrets->agent, a, finding, NULL);
     }
     return r;
 }
@@ -142,6 +77,8 @@ static int secrets_on_timer(sd_event_source *source _unused_, uint64_t usec _unu
 {
     Secrets *secrets = userdata;
 
+    if (!secrets->is_leaving && serving_round_boottime_usec(secrets->serving) <= now_usec(secrets))
+        return serving_begin_round(secrets->serving);
     if (!secrets->is_leaving)
         return secrets_consider(secrets);
     log_warning("attestd ends before every asker has taken its answer");
@@ -156,20 +93,21 @@ static int set_timer(Secrets *secrets, uint64_t boottime_usec)
     return r < 0 ? r : sd_event_source_set_enabled(secrets->timer, SD_EVENT_ONESHOT);
 }
 
-/* When the next one has waited long enough, or the worker is tried again. */
+/* When the next one has waited long enough, gets its round, or the worker is tried again. */
 static int arm(Secrets *secrets)
 {
     uint64_t wait_usec = agent_config(secrets->agent)->secrets.wait_usec;
-    uint64_t first = USEC_INFINITY, retry = secrets->retry_boottime_usec;
+    uint64_t first = USEC_INFINITY, retry = serving_retry_boottime_usec(secrets->serving);
 
     for (const Asking *a = waiting_first(secrets->waiting); a; a = a->next) {
-        if (asking_state(a) != ASKING_WAITING || is_due(secrets, a))
+        if (asking_state(a) != ASKING_WAITING || serving_is_due(secrets->serving, a))
             continue;
         first = MIN(first, a->since_boottime_usec + wait_usec);
         if (retry > now_usec(secrets))
             first = MIN(first, retry);
     }
-    int r = set_timer(secrets, first);
+    first = MIN(first, serving_round_boottime_usec(secrets->serving));
+    int r = set_timer(secrets, MAX(first, AT_ONCE_USEC));
     return r < 0 ? r : 0;
 }
 
@@ -177,7 +115,7 @@ int secrets_consider(Secrets *secrets)
 {
     if (secrets->is_frozen)
         return 0;
-    int r = secrets->release ? 0 : serve(secrets);
+    int r = serving_begin(secrets->serving);
     if (r == 0)
         r = refuse_some(secrets);
     return r == 0 ? arm(secrets) : r;
@@ -186,7 +124,8 @@ int secrets_consider(Secrets *secrets)
 /* A connection or a release has ended. */
 static int go_on(Secrets *secrets)
 {
-    bool is_quiet = !secrets->release && (secrets->keeps || !waiting_first(secrets->waiting));
+    bool is_quiet = !serving_is_under_way(secrets->serving) &&
+                    (secrets->keeps || !waiting_first(secrets->waiting));
 
     if (secrets->is_leaving && is_quiet)
         return sd_event_exit(agent_event(secrets->agent), 0);
@@ -195,121 +134,24 @@ static int go_on(Secrets *secrets)
     return secret_socket_set_open(secrets->socket, !waiting_is_full(secrets->waiting));
 }
 
-/* It is known what is out before anybody has it: until its end of stream a peer has nothing. */
-static int note_released(const Secrets *secrets, const AnswerReleased *released)
+static int secrets_on_served(void *userdata)
 {
-    PublishContext context = agent_context(secrets->agent);
-    bool is_any = false;
+    int r = go_on(userdata);
 
-    for (size_t i = 0; i < secrets->n_batch; i++) {
-        const Asker *asker = &secrets->batch[i]->asker;
-        if (!released[i].ok)
-            continue;
-        publish_released(&context, asker->text, asker->secret);
-        int r = agent_note_released(secrets->agent, asker->secret);
-        if (r < 0)
-            return r;
-        is_any = true;
-    }
-    if (is_any)
-        agent_store_standing(secrets->agent);
-    return 0;
+    return r < 0 ? r : secrets_consider(userdata);
 }
 
-static int settle_one(const Secrets *secrets, Asking *asking, const AnswerReleased *released)
+/* ASKER is counted itself. */
+static bool has_room(const Secrets *secrets, const Asker *asker)
 {
-    if (released->ok) {
-        asking_finish(asking);
-        return 0;
-    }
-    /* Nothing was written; another verdict may open the gate. */
-    if (strcmp(released->finding, STAYS_SHUT) == 0)
-        return asking_take_back(asking);
-    return refuse(secrets, asking, released->finding, NULL);
+    return waiting_count(secrets->waiting, asker) <= SECRETS_ASKER_MAX &&
+           waiting_count(secrets->waiting, NULL) <= SECRETS_WAITING_MAX;
 }
 
-/* No worker ever saw the batch: it waits, and is due again. */
-static int take_back(Secrets *secrets)
+static void note_waiting(const Secrets *secrets, const Asking *asking)
 {
-    uint64_t pause_usec = agent_config(secrets->agent)->schedule.retry_min_usec;
-    int r = 0;
-
-    publish_release_failed(WORKER_IS_MISSING);
-    secrets->retry_boottime_usec = now_usec(secrets) + pause_usec;
-    for (size_t i = 0; i < secrets->n_batch && r == 0; i++) {
-        secrets->batch[i]->tried = 0;
-        r = asking_take_back(secrets->batch[i]);
-    }
-    return r;
-}
-
-static int settle_batch(Secrets *secrets, const AnswerReleased *released, const char *error)
-{
-    int r = 0;
-
-    if (!released && strcmp(error, WORKER_IS_MISSING) == 0)
-        return take_back(secrets);
-    if (released)
-        r = note_released(secrets, released);
-    for (size_t i = 0; i < secrets->n_batch && r == 0; i++)
-        r = released ? settle_one(secrets, secrets->batch[i], &released[i])
-                     : refuse(secrets, secrets->batch[i], error, NULL);
-    return r;
-}
-
-static int secrets_on_released(const AnswerReleased *released, const char *error, void *userdata)
-{
-    Secrets *secrets = userdata;
-
-    int r = settle_batch(secrets, released, error);
-    secrets->n_batch = 0;
-    secrets->release = release_link_free(secrets->release);
-    if (r == 0)
-        r = go_on(secrets);
-    if (r >= 0)
-        r = secrets_consider(secrets);
-    (void)malloc_trim(0);
-    return r;
-}
-
-/* No answer is waited for any more. Whatever the worker still does, they get more than a secret. */
-static int break_off(Secrets *secrets, const char *finding)
-{
-    int r = 0;
-
-    if (!secrets->release)
-        return 0;
-    secrets->release = release_link_free(secrets->release);
-    for (size_t i = 0; i < secrets->n_batch && r == 0; i++)
-        r = refuse(secrets, secrets->batch[i], finding, NULL);
-    secrets->n_batch = 0;
-    return r;
-}
-
-static void report(int r, const char *what)
-{
-    if (r < 0)
-        log_warning("%s: %s", what, strerror(-r));
-}
-
-void secrets_adopt(Secrets *secrets, Approvals *approvals)
-{
-    secrets->adoption++;
-    report(approval_store_keep(&secrets->store, approvals, now_usec(secrets)),
-           "approvals cannot be stored, their gates stay shut");
-}
-
-void secrets_expire(Secrets *secrets, Approvals *approvals)
-{
-    report(approval_store_keep(&secrets->store, approvals, now_usec(secrets)),
-           "an expired approval cannot be wiped");
-}
-
-int secrets_withdraw(Secrets *secrets)
-{
-    report(approval_store_wipe(&secrets->store), "approvals cannot be wiped");
-    bool is_stopping = agent_standing(secrets->agent)->state == STATE_STOPPING;
-    return break_off(secrets, is_stopping ? "asker-daemon-stops" : "asker-verdict-lost");
+    if (!serving_is_ready(secrets->serving))
+        log_info("%s waits for the secret %s", asking->asker.text, asking->asker.secret);
 }
 
 /* Who is it, and may it wait? Refused at once, or let in. */
@@ -318,16 +160,13 @@ static int admit(Secrets *secrets, Asking *asking)
     int r = asker_identify(asking->fd, &asking->asker);
 
     if (r)
-        return refuse(secrets, asking, "asker-unknown", r < 0 ? strerror(-r) : asker_reason(r));
-    if (asking->asker.kind == ASKER_VOLUME)
-        return refuse(secrets, asking, "asker-volume", NULL);
+        return turn_away(secrets->agent, asking, "asker-unknown",
+                         r < 0 ? strerror(-r) : asker_reason(r));
     if (!asking->is_stored)
-        return refuse(secrets, asking, "asker-not-kept", NULL);
-    if (waiting_count(secrets->waiting, &asking->asker) > SECRETS_ASKER_MAX ||
-        waiting_count(secrets->waiting, NULL) > SECRETS_WAITING_MAX)
-        return refuse(secrets, asking, "asker-too-many", NULL);
-    if (!can_serve(secrets))
-        log_info("%s waits for the secret %s", asking->asker.text, asking->asker.secret);
+        return turn_away(secrets->agent, asking, "asker-not-kept", NULL);
+    if (!has_room(secrets, &asking->asker))
+        return turn_away(secrets->agent, asking, "asker-too-many", NULL);
+    note_waiting(secrets, asking);
     return 0;
 }
 
@@ -344,6 +183,28 @@ static int secrets_on_accepted(int fd, void *userdata)
     return r < 0 ? r : secrets_consider(secrets);
 }
 
+int secrets_open(Secrets *secrets, const Asker *asker, AskingAnswer *answer, void *userdata,
+                 Asking **ret)
+{
+    Asking *asking;
+
+    if (secrets->is_leaving)
+        return SECRETS_E_LEAVING;
+    int r =
+        waiting_add_caller(secrets->waiting, asker, now_usec(secrets), answer, userdata, &asking);
+    if (r < 0)
+        return r;
+    if (!has_room(secrets, asker)) {
+        asking_forget(asking);
+        return SECRETS_E_MANY;
+    }
+    note_waiting(secrets, asking);
+    *ret = asking;
+    /* Not from here: whoever calls us does not expect an answer yet. */
+    r = secrets->is_frozen ? 0 : set_timer(secrets, AT_ONCE_USEC);
+    return r < 0 ? r : SECRETS_OK;
+}
+
 static void secrets_on_left(const Asking *asking, void *userdata _unused_)
 {
     log_info("%s does not wait for the secret %s any longer", asking->asker.text,
@@ -353,6 +214,15 @@ static void secrets_on_left(const Asking *asking, void *userdata _unused_)
 static int secrets_on_end(void *userdata)
 {
     return go_on(userdata);
+}
+
+void secrets_forget(Secrets *secrets, Asking *asking)
+{
+    secrets_on_left(asking, secrets);
+    asking_forget(asking);
+    int r = go_on(secrets);
+    if (r < 0)
+        (void)sd_event_exit(agent_event(secrets->agent), r);
 }
 
 static int open_parts(Secrets *secrets, PassedFds *passed)
@@ -373,13 +243,14 @@ static int open_parts(Secrets *secrets, PassedFds *passed)
         r = waiting_new(event, passed, &handlers, &secrets->waiting);
     if (r < 0)
         return r;
-    r = approval_store_open(runtime_directory, &secrets->store);
-    report(r, "there is no place for approvals");
-    if (r != -ENOMEM) {
-        r = secret_socket_new(event, passed, runtime_directory, secrets_on_accepted, secrets,
-                              &secrets->socket);
-        report(r, "nobody can ask for secrets: no socket");
-    }
+    r = serving_new(secrets->agent, secrets->waiting, secrets_on_served, secrets,
+                    &secrets->serving);
+    if (r < 0)
+        return r;
+    r = secret_socket_new(event, passed, runtime_directory, secrets_on_accepted, secrets,
+                          &secrets->socket);
+    if (r < 0)
+        log_warning("nobody can ask for secrets: no socket: %s", strerror(-r));
     return r == -ENOMEM ? r : 0;
 }
 
@@ -389,7 +260,7 @@ int secrets_new(Agent *agent, PassedFds *passed, Secrets **ret)
 
     if (!secrets)
         return -ENOMEM;
-    *secrets = (Secrets){ .agent = agent, .store = APPROVAL_STORE_INIT };
+    *secrets = (Secrets){ .agent = agent };
     int r = open_parts(secrets, passed);
     if (r < 0)
         return r;
@@ -406,13 +277,13 @@ static int resume_one(Secrets *secrets, Asking *asking, AskingState state)
     case ASKING_REFUSING:
         /* Said before. What has been written of it does not count: it gets all of it. */
         (void)!asker_identify(asking->fd, &asking->asker);
-        return asking_refuse(asking);
+        return asking_refuse(asking, NULL, NULL);
     case ASKING_NONE:
     case ASKING_RELEASING:
         break;
     }
     (void)!asker_identify(asking->fd, &asking->asker);
-    return refuse(secrets, asking, "asker-interrupted", NULL);
+    return turn_away(secrets->agent, asking, "asker-interrupted", NULL);
 }
 
 int secrets_resume(Secrets *secrets, PassedFds *passed)
@@ -429,6 +300,21 @@ int secrets_resume(Secrets *secrets, PassedFds *passed)
     return r < 0 ? r : go_on(secrets);
 }
 
+void secrets_adopt(Secrets *secrets, Approvals *approvals)
+{
+    serving_adopt(secrets->serving, approvals);
+}
+
+void secrets_expire(Secrets *secrets, Approvals *approvals)
+{
+    serving_expire(secrets->serving, approvals);
+}
+
+int secrets_withdraw(Secrets *secrets)
+{
+    return serving_withdraw(secrets->serving);
+}
+
 int secrets_freeze(Secrets *secrets)
 {
     secrets->is_frozen = true;
@@ -442,9 +328,12 @@ int secrets_leave(Secrets *secrets, bool keeps)
 {
     int r = 0;
 
-    for (Asking *a = waiting_first(secrets->waiting); a && r == 0 && !keeps; a = a->next)
-        if (asking_state(a) == ASKING_WAITING)
-            r = refuse(secrets, a, "asker-daemon-stops", NULL);
+    for (Asking *a = waiting_first(secrets->waiting), *next; a && r == 0; a = next) {
+        next = a->next;
+        /* No next run has a caller. */
+        if (asking_state(a) == ASKING_WAITING && (!keeps || asking_is_caller(a)))
+            r = turn_away(secrets->agent, a, "asker-daemon-stops", NULL);
+    }
     if (r < 0)
         return r;
     secrets->is_frozen = secrets->is_leaving = true;

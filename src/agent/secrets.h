@@ -7,7 +7,7 @@
 
 #include "agent/agent.h"
 
-#define SECRETS_ASKER_MAX   8   /* connections of one unit or volume that may wait */
+#define SECRETS_ASKER_MAX   8   /* of one unit, volume or user that may wait */
 #define SECRETS_WAITING_MAX 112 /* of all; the other slots of the store are for refusals */
 
 typedef struct Secrets Secrets;
@@ -17,6 +17,21 @@ typedef struct Secrets Secrets;
  * is logged, and nobody is. -ENOMEM or another errno of the loop.
  */
 _must_check_ int secrets_new(Agent *agent, PassedFds *passed, Secrets **ret);
+enum {
+    SECRETS_OK,
+    SECRETS_E_MANY,    /* too many of this asker, or of all */
+    SECRETS_E_LEAVING, /* the daemon ends */
+};
+
+/*
+ * Lets ASKER, a user of the bus, ask as connections do; ANSWER comes from the event loop and never
+ * from here, unless RET is forgotten before. A named no or negative errno.
+ */
+_must_check_ int secrets_open(Secrets *secrets, const Asker *asker, AskingAnswer *answer,
+                              void *userdata, Asking **ret);
+/* The caller has left: no answer. */
+void secrets_forget(Secrets *secrets, Asking *asking);
+
 /* Takes the connections that the run before left. Negative errno. */
 _must_check_ int secrets_resume(Secrets *secrets, PassedFds *passed);
 Secrets *secrets_free(Secrets *secrets);
@@ -24,7 +39,7 @@ DEFINE_CLEANUP(Secrets *, secrets_free);
 
 /*
  * A verdict is held: its APPROVALS become files, and whoever waits is tried with them. Those that
- * cannot be had leave the list.
+ * cannot be had leave the list, and so do those for once: whoever waits now is served with them.
  */
 void secrets_adopt(Secrets *secrets, Approvals *approvals);
 /* What has expired of APPROVALS goes, file and all. */

@@ -32,7 +32,7 @@ void standing_store_done(StandingStore *store);
 enum {
     STANDING_STORE_OK,
     STANDING_STORE_E_NOTHING, /* a first start */
-    STANDING_STORE_E_FOREIGN, /* of another boot or verifier; thrown away */
+    STANDING_STORE_E_FOREIGN, /* of another boot or verifier; thrown away but for what is out */
     STANDING_STORE_E_BROKEN,  /* a torn record; thrown away */
 };
 

@@ -25,7 +25,7 @@ void standing_done(Standing *standing)
     last_error_done(&standing->last_error);
     findings_done(&standing->findings);
     verdict_done(&standing->verdict);
-    texts_done(&standing->released);
+    releases_done(&standing->releases);
 }
 
 /* "cause (subject): found X, wanted Y" */
@@ -63,15 +63,6 @@ int standing_note_round(Standing *standing, Findings *findings, uint64_t now)
     return 0;
 }
 
-int standing_note_released(Standing *standing, const char *name)
-{
-    for (size_t i = 0; i < standing->released.n_items; i++)
-        if (strcmp(standing->released.items[i], name) == 0)
-            return 0;
-    return standing->released.n_items < STANDING_RELEASED_MAX ? texts_add(&standing->released, name)
-                                                              : 0;
-}
-
 /* JSON integers are signed; a time beyond that is as good as never. */
 static json_int_t time_to_json(uint64_t usec)
 {
@@ -99,8 +90,8 @@ char *standing_encode(const Standing *standing, const Schedule *schedule,
         "last_round", time_to_json(standing->last_round_boottime_usec), "n_failures",
         (json_int_t)schedule->n_failures, "next_round",
         time_to_json(schedule->next_round_boottime_usec), "findings",
-        findings_to_json(&standing->findings), "token_inode", time_to_json(token_inode), "released",
-        texts_to_json(&standing->released));
+        findings_to_json(&standing->findings), "token_inode", time_to_json(token_inode), "releases",
+        releases_to_json(&standing->releases));
 
     if (!object)
         return NULL;
@@ -113,15 +104,36 @@ char *standing_encode(const Standing *standing, const Schedule *schedule,
     return is_complete ? json_text(object) : NULL;
 }
 
+static bool is_text(const json_t *object, const char *name, const char *wanted)
+{
+    const char *text;
+
+    return json_get_string(object, name, &text) == 0 && strcmp(text, wanted) == 0;
+}
+
 static bool owner_matches(const json_t *object, const StandingOwner *owner)
 {
-    const char *boot_id, *verifier, *issuer;
+    const json_t *verdict = json_object_get(object, "verdict");
 
-    return json_get_string(object, "boot_id", &boot_id) == 0 &&
-           json_get_string(object, "verifier", &verifier) == 0 &&
-           json_get_string(object, "issuer", &issuer) == 0 &&
-           strcmp(boot_id, owner->boot_id) == 0 && strcmp(verifier, owner->verifier) == 0 &&
-           strcmp(issuer, owner->issuer) == 0;
+    return is_text(object, "boot_id", owner->boot_id) &&
+           is_text(object, "verifier", owner->verifier) &&
+           is_text(object, "issuer", owner->issuer) &&
+           (!verdict || is_text(verdict, "basis", owner->basis));
+}
+
+/* Of the record of another owner: what was given out in this boot. */
+static int decode_foreign(const json_t *object, const StandingOwner *owner, Standing *ret)
+{
+    Releases releases = { 0 };
+
+    if (!is_text(object, "boot_id", owner->boot_id))
+        return STANDING_E_OWNER;
+    int r = releases_from_json(json_object_get(object, "releases"), &releases);
+    if (r < 0)
+        return r;
+    if (r == RELEASES_OK)
+        ret->releases = releases;
+    return STANDING_E_OWNER;
 }
 
 static int read_last_error(const json_t *object, LastError *ret)
@@ -138,22 +150,6 @@ static int read_last_error(const json_t *object, LastError *ret)
     ret->text = strdup(text);
     ret->remedy = strdup(remedy);
     return ret->name && ret->text && ret->remedy ? STANDING_OK : -ENOMEM;
-}
-
-static int read_released(const json_t *array, Texts *ret)
-{
-    size_t i;
-    json_t *item;
-
-    if (!json_is_array(array) || json_array_size(array) > STANDING_RELEASED_MAX)
-        return STANDING_E_MALFORMED;
-    json_array_foreach (array, i, item) {
-        int r =
-            json_is_string(item) ? texts_add(ret, json_string_value(item)) : STANDING_E_MALFORMED;
-        if (r)
-            return r;
-    }
-    return STANDING_OK;
 }
 
 static int read_members(const json_t *object, Standing *standing)
@@ -176,7 +172,7 @@ static int read_members(const json_t *object, Standing *standing)
     if (r == 0 && verdict)
         r = verdict_from_json(verdict, &standing->verdict);
     if (r == 0)
-        r = read_released(json_object_get(object, "released"), &standing->released);
+        r = releases_from_json(json_object_get(object, "releases"), &standing->releases);
     return r > 0 ? STANDING_E_MALFORMED : r;
 }
 
@@ -207,10 +203,8 @@ int standing_decode(ByteView record, const StandingOwner *owner, Schedule *sched
         json_get_u64(object, "token_inode", &token_inode))
         return STANDING_E_MALFORMED;
     if (!owner_matches(object, owner))
-        return STANDING_E_OWNER;
+        return decode_foreign(object, owner, ret);
     r = read_members(object, &standing);
-    if (r == 0 && standing.verdict.basis && strcmp(standing.verdict.basis, owner->basis) != 0)
-        r = STANDING_E_OWNER;
     if (r == 0)
         r = read_schedule(object, &planned);
     if (r)

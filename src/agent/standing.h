@@ -6,10 +6,11 @@
 #pragma once
 
 #include "agent/lifecycle.h"
+#include "agent/releases.h"
 #include "agent/schedule.h"
 #include "agent/verdict.h"
 
-#define STANDING_RECORD_MAX (256 * 1024) /* bytes; four times a worker's answer */
+#define STANDING_RECORD_MAX (512 * 1024) /* bytes; RELEASES_MAX of the longest, and the rest */
 
 /* What decided against the last round. Owned texts, NULL where it passed or none ran. */
 typedef struct LastError {
@@ -26,7 +27,7 @@ typedef struct Standing {
     LastError last_error;
     Findings findings; /* of the last round */
     Verdict verdict;   /* held in TRUSTED and RENEWING only */
-    Texts released;    /* secrets given out since a verdict is held; names, each once */
+    Releases releases; /* since a verdict is held */
 } Standing;
 
 #define STANDING_INIT                                                                              \
@@ -37,11 +38,6 @@ void standing_done(Standing *standing);
 
 /* Takes the findings of a round that ended at NOW; last_error follows from them. -ENOMEM. */
 _must_check_ int standing_note_round(Standing *standing, Findings *findings, uint64_t now);
-
-#define STANDING_RELEASED_MAX 1024 /* names; as many secrets as are listed */
-
-/* Notes that the secret NAME was given out. -ENOMEM. */
-_must_check_ int standing_note_released(Standing *standing, const char *name);
 
 /*
  * Whose record it is: only the same boot and verifier may go on with it, and only the settings that
@@ -69,7 +65,8 @@ enum {
 
 /*
  * Reads it back. The failures and the next round go into SCHEDULE; RET's verdict still lacks its
- * token. A named no or -ENOMEM; nothing is touched then.
+ * token. A named no or -ENOMEM; nothing is touched then, but for the releases of STANDING_E_OWNER
+ * where the boot is the same: they are still out.
  */
 _must_check_ int standing_decode(ByteView record, const StandingOwner *owner, Schedule *schedule,
                                  Standing *ret, uint64_t *ret_token_inode);

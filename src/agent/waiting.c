@@ -5,12 +5,15 @@
 #include "agent/waiting.h"
 
 #include "agent/fd-store.h"
+#include "agent/verdict.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #define STORE_PREFIX    "wait-"
@@ -22,7 +25,7 @@ struct Waiting {
     WaitingRecord record;
     Asking *slots[WAITING_SLOTS]; /* NULL: free */
     Asking *first;
-    size_t n_askings;
+    size_t n_connections;
 };
 
 typedef struct StoreName {
@@ -74,49 +77,128 @@ Waiting *waiting_free(Waiting *waiting)
     return NULL;
 }
 
-AskingState asking_state(const Asking *asking)
+bool asking_is_caller(const Asking *asking)
 {
-    return (AskingState)asking->waiting->record.slots[asking->slot].state;
+    return asking->slot == WAITING_SLOTS;
 }
 
-static void set_state(const Asking *asking, AskingState state)
+AskingState asking_state(const Asking *asking)
 {
-    asking->waiting->record.slots[asking->slot].state = state;
+    return asking_is_caller(asking)
+               ? asking->state
+               : (AskingState)asking->waiting->record.slots[asking->slot].state;
+}
+
+static void set_state(Asking *asking, AskingState state)
+{
+    if (asking_is_caller(asking))
+        asking->state = state;
+    else
+        asking->waiting->record.slots[asking->slot].state = state;
+}
+
+static void leave_slot(const Asking *asking)
+{
+    Waiting *waiting = asking->waiting;
+
+    waiting->slots[asking->slot] = NULL;
+    waiting->n_connections--;
+    (void)shutdown(asking->fd, SHUT_RDWR);
+    fd_store_remove(store_name(asking->slot).text);
+    waiting->record.slots[asking->slot].state = ASKING_NONE;
 }
 
 /* Takes ASKING out of list and store, and frees it. The peer sees whatever was written, then end.
  */
 static void asking_end(Asking *asking)
 {
-    Waiting *waiting = asking->waiting;
-    Asking **link = &waiting->first;
+    Asking **link = &asking->waiting->first;
 
     while (*link != asking)
         link = &(*link)->next;
     *link = asking->next;
-    waiting->slots[asking->slot] = NULL;
-    waiting->n_askings--;
-    (void)shutdown(asking->fd, SHUT_RDWR);
-    fd_store_remove(store_name(asking->slot).text);
-    set_state(asking, ASKING_NONE);
+    if (!asking_is_caller(asking))
+        leave_slot(asking);
     asking_free(asking);
 }
 
-void asking_finish(Asking *asking)
+/* Says it, if there still is somebody, and ends. */
+static void answer_caller(Asking *asking, const AskingSecret *secret, const char *finding,
+                          const char *found)
 {
+    if (asking->answer)
+        asking->answer(secret, finding, found, asking->userdata);
     asking_end(asking);
+}
+
+/* An offset of its own, and no way to write: the memfd is the worker's still. */
+static void hand_on(Asking *asking, ByteView header_sha256)
+{
+    _cleanup_close_ int fd = fd_reopen(asking->fd);
+    const AskingSecret secret = { fd, header_sha256 };
+
+    answer_caller(asking, fd < 0 ? NULL : &secret, fd < 0 ? "internal-error" : NULL, NULL);
+}
+
+void asking_finish(Asking *asking, ByteView header_sha256)
+{
+    if (asking_is_caller(asking))
+        hand_on(asking, header_sha256);
+    else
+        asking_end(asking);
+}
+
+void asking_forget(Asking *asking)
+{
+    asking->answer = NULL;
+    if (asking_state(asking) != ASKING_RELEASING)
+        asking_end(asking);
+}
+
+const char *asking_fault(const Asking *asking)
+{
+    if (!asking_is_caller(asking))
+        return NULL;
+    if (!asking->answer)
+        return "secret-asker-gone";
+    return fd_is_sealed(asking->fd, WAITING_SECRET_MAX) ? NULL : "release-answer-malformed";
+}
+
+int asking_prepare(Asking *asking)
+{
+    if (!asking_is_caller(asking))
+        return 0;
+    closep(&asking->fd);
+    asking->fd = memfd_create("secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return asking->fd < 0 ? -errno : 0;
+}
+
+/*
+ * What a refusal begins with, and its size in all. A volume's is a key that nobody knows: an empty
+ * one, too, opens a header that was made for it. Behind a secret that a worker has written it makes
+ * another key of that.
+ */
+static size_t make_refusal(const Asking *asking, uint8_t bytes[static WAITING_VOLUME_REFUSAL_SIZE])
+{
+    ssize_t n = -1;
+
+    if (asking->asker.kind != ASKER_VOLUME)
+        return WAITING_REFUSAL_SIZE;
+    /* Not to be interrupted at this size (getrandom(2)). */
+    while (n != WAITING_VOLUME_REFUSAL_SIZE)
+        n = getrandom(bytes, WAITING_VOLUME_REFUSAL_SIZE, 0);
+    return WAITING_VOLUME_REFUSAL_SIZE;
 }
 
 /* Writes what the buffer takes. True when there is nothing more to do. */
 static bool refuse_more(Asking *asking)
 {
-    static const uint8_t zeros[16 * 1024];
+    uint8_t bytes[16 * 1024] = { 0 };
+    const size_t total = make_refusal(asking, bytes);
 
-    if (asking->asker.kind == ASKER_VOLUME)
-        return true;
-    while (asking->n_refused < WAITING_REFUSAL_SIZE) {
-        size_t left = WAITING_REFUSAL_SIZE - asking->n_refused;
-        ssize_t n = send(asking->fd, zeros, MIN(left, sizeof(zeros)), MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (asking->n_refused < total) {
+        size_t left = total - asking->n_refused;
+        ssize_t n = send(asking->fd, bytes, MIN(left, sizeof(bytes)), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -153,6 +235,8 @@ static int waiting_on_io(sd_event_source *source _unused_, int fd _unused_, uint
  */
 static int watch(Asking *asking, uint32_t events, int enabled)
 {
+    if (asking_is_caller(asking))
+        return 0;
     int r = sd_event_source_set_io_events(asking->io, events);
 
     if (r >= 0)
@@ -168,12 +252,20 @@ int asking_lend(Asking *asking)
 
 int asking_take_back(Asking *asking)
 {
+    if (asking_is_caller(asking) && !asking->answer) {
+        asking_end(asking);
+        return 0;
+    }
     set_state(asking, ASKING_WAITING);
     return watch(asking, 0, SD_EVENT_ON);
 }
 
-int asking_refuse(Asking *asking)
+int asking_refuse(Asking *asking, const char *finding, const char *found)
 {
+    if (asking_is_caller(asking)) {
+        answer_caller(asking, NULL, finding, found);
+        return 0;
+    }
     set_state(asking, ASKING_REFUSING);
     return watch(asking, EPOLLOUT, SD_EVENT_ON);
 }
@@ -185,8 +277,30 @@ static void append(Waiting *waiting, Asking *asking)
     while (*end)
         end = &(*end)->next;
     *end = asking;
+    if (asking_is_caller(asking))
+        return;
     waiting->slots[asking->slot] = asking;
-    waiting->n_askings++;
+    waiting->n_connections++;
+}
+
+int waiting_add_caller(Waiting *waiting, const Asker *asker, uint64_t now, AskingAnswer *answer,
+                       void *userdata, Asking **ret)
+{
+    Asking *asking = malloc(sizeof(*asking));
+
+    if (!asking)
+        return -ENOMEM;
+    *asking = (Asking){ .waiting = waiting,
+                        .slot = WAITING_SLOTS,
+                        .fd = -EBADF,
+                        .asker = *asker,
+                        .since_boottime_usec = now,
+                        .state = ASKING_WAITING,
+                        .answer = answer,
+                        .userdata = userdata };
+    append(waiting, asking);
+    *ret = asking;
+    return 0;
 }
 
 /* Takes FD, also on failure. */
@@ -236,7 +350,7 @@ int waiting_add(Waiting *waiting, int fd, uint64_t now, Asking **ret)
 
 bool waiting_is_full(const Waiting *waiting)
 {
-    return waiting->n_askings == WAITING_SLOTS;
+    return waiting->n_connections == WAITING_SLOTS;
 }
 
 static bool has_hung_up(int fd)

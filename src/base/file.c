@@ -59,7 +59,7 @@ int fd_write_all(int fd, ByteView bytes)
     return 0;
 }
 
-static int sync_parent(const char *path)
+int file_sync_parent(const char *path)
 {
     _cleanup_free_ char *copy = strdup(path);
     if (!copy)
@@ -104,7 +104,7 @@ int file_write_atomic(const char *path, ByteView bytes, unsigned mode)
         (void)unlink(temporary);
         return r;
     }
-    return sync_parent(path);
+    return file_sync_parent(path);
 }
 
 int memfd_sealed(const char *name, ByteView bytes)

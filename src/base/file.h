@@ -21,6 +21,8 @@ _must_check_ int fd_write_all(int fd, ByteView bytes);
  * is applied exactly. On failure PATH is as it was. Negative errno.
  */
 _must_check_ int file_write_atomic(const char *path, ByteView bytes, unsigned mode);
+/* Names in the directory of PATH, as they are now, outlast a loss of power. Negative errno. */
+_must_check_ int file_sync_parent(const char *path);
 
 /* A memfd with BYTES in it, sealed against every change, offset 0. The fd or negative errno. */
 _must_check_ int memfd_sealed(const char *name, ByteView bytes);

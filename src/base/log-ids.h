@@ -35,3 +35,5 @@
 #define LOG_ID_RELEASE_FAILED "62b91875eaa849edbf71f3b639711cc4"
 /* A gate file cannot be used. */
 #define LOG_ID_GATE_INVALID "2a312796544b4323aa16ecff37b7580b"
+/* Units that hold a withdrawn secret could not be ordered to stop, nor the machine. */
+#define LOG_ID_LOSS_FAILED "d538d22f90b54c45b2ee5120698143df"

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "config/config-file.h"
 #include "config/config-table.h"
+#include "format/gate-file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,23 +36,30 @@ static int refuse(const TrustReader *reader, const char *name, const char *found
     return config_refuse(reader->findings, name, reader->place, 0, text, wanted);
 }
 
-bool config_keys_are_public(const json_t *key_set)
+static bool is_public(const json_t *key)
 {
     /* RFC 7517 9.2, RFC 7518 6: members that only private or symmetric keys have. */
     static const char *const private_members[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
+
+    if (!json_is_string(json_object_get(key, "kty")))
+        return false;
+    for (size_t i = 0; i < ELEMENTSOF(private_members); i++)
+        if (json_object_get(key, private_members[i]))
+            return false;
+    return true;
+}
+
+bool config_keys_are_public(const json_t *key_set)
+{
     const json_t *keys = json_object_get(key_set, "keys");
     size_t i;
     json_t *key;
 
     if (!json_is_array(keys) || json_array_size(keys) < 1 || json_array_size(keys) > JWKS_KEYS_MAX)
         return false;
-    json_array_foreach (keys, i, key) {
-        if (!json_is_string(json_object_get(key, "kty")))
+    json_array_foreach (keys, i, key)
+        if (!is_public(key))
             return false;
-        for (size_t k = 0; k < ELEMENTSOF(private_members); k++)
-            if (json_object_get(key, private_members[k]))
-                return false;
-    }
     return true;
 }
 
@@ -159,10 +167,33 @@ static int take_simulated_roots(const TrustReader *reader, const json_t *roots)
     return 0;
 }
 
-static const char *const trust_members[] = { "attestd_trust",   "verifier_id", "urls",
-                                             "ca_pem",          "issuer",      "audience",
-                                             "algorithms",      "token_keys",  "release_key",
-                                             "simulated_roots", NULL };
+static const char *const trust_members[] = {
+    "attestd_trust", "verifier_id",     "urls",       "ca_pem",      "issuer",
+    "audience",      "algorithms",      "token_keys", "release_key", "next_release_key",
+    "rewrap_key",    "simulated_roots", NULL,
+};
+
+/* Checked only: a gate's file gets them from the trust file, not from the configuration. */
+static int check_gate_keys(const TrustReader *reader, const json_t *trust)
+{
+    static const struct {
+        const char *member;
+        int (*take)(const json_t *jwk, json_t **ret);
+    } keys[] = {
+        { "next_release_key", gate_release_key },
+        { "rewrap_key", gate_rewrap_key },
+    };
+    int r = 0;
+
+    for (size_t i = 0; i < ELEMENTSOF(keys) && r == 0; i++) {
+        const json_t *key = json_object_get(trust, keys[i].member);
+        json_auto_t *members = NULL;
+        r = key ? keys[i].take(key, &members) : GATE_FILE_OK;
+        if (r > 0)
+            r = refuse(reader, "config-trust-invalid", keys[i].member, gate_file_wanted(r));
+    }
+    return r;
+}
 
 /* Version and shape; 0 with *RET false when a finding says what is wrong. */
 static int check_trust(const TrustReader *reader, json_t *trust, bool *ret)
@@ -209,6 +240,8 @@ static int take_trust(const TrustReader *reader, json_t *trust)
         r = take_keys(reader, json_object_get(trust, "token_keys"), "config-trust-invalid");
     if (r == 0)
         r = take_simulated_roots(reader, json_object_get(trust, "simulated_roots"));
+    if (r == 0)
+        r = check_gate_keys(reader, trust);
     return r;
 }
 

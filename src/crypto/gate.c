@@ -13,10 +13,7 @@
 
 #define REF_LABEL "attestd gate 1" /* counted with its NUL: no other use of SHA-256 begins so */
 
-/* TPM 2.0 Part 2, 6.5.2 */
-#define CC_POLICY_SIGNED 0x00000160
-#define CC_POLICY_OR     0x00000171
-#define P256_SIZE        32
+#define P256_SIZE 32
 
 const char *gate_reason(int reason)
 {
@@ -39,11 +36,13 @@ const char *gate_reason(int reason)
         return "signature does not verify";
     case GATE_E_PUBLIC:
         return "not a TPMT_PUBLIC with SHA-256";
+    case GATE_E_PCRS:
+        return "no register, or one beyond PCR 15";
     }
     return "unknown";
 }
 
-static bool is_tpm_name(ByteView name)
+bool tpm_name_is_valid(ByteView name)
 {
     return name.size == TPM_NAME_SIZE && name.data[0] == 0 && name.data[1] == TPM_ALG_SHA256;
 }
@@ -52,7 +51,7 @@ int gate_policy_ref(const char *gate, ByteView ak_name, Digest *ret)
 {
     if (!gate_name_is_valid(gate))
         return GATE_E_NAME;
-    if (!is_tpm_name(ak_name))
+    if (!tpm_name_is_valid(ak_name))
         return GATE_E_TPM_NAME;
 
     uint8_t length[2] = { 0, (uint8_t)strlen(gate) };
@@ -188,34 +187,4 @@ int tpm_name_of(ByteView public_area, TpmName *ret)
 ByteView tpm_name_view(const TpmName *name)
 {
     return (ByteView){ .data = name->data, .size = sizeof(name->data) };
-}
-
-/* H(0… ‖ CODE ‖ FIRST ‖ SECOND): what a policy command makes of an empty session. */
-static int policy_update(uint32_t code, ByteView first, ByteView second, Digest *ret)
-{
-    static const uint8_t zeros[GATE_POLICY_SIZE] = { 0 };
-    uint8_t command[] = { (uint8_t)(code >> 24), (uint8_t)(code >> 16), (uint8_t)(code >> 8),
-                          (uint8_t)code };
-    const ByteView parts[] = { VIEW_OF_ARRAY(zeros), VIEW_OF_ARRAY(command), first, second };
-
-    return digest_of_parts(DIGEST_SHA256, parts, ELEMENTSOF(parts), ret);
-}
-
-int gate_policy_signed(ByteView key_name, ByteView policy_ref, Digest *ret)
-{
-    Digest named;
-
-    if (!is_tpm_name(key_name))
-        return GATE_E_TPM_NAME;
-    int r = policy_update(CC_POLICY_SIGNED, key_name, (ByteView){ 0 }, &named);
-    if (r < 0)
-        return r;
-
-    const ByteView parts[] = { digest_view(&named), policy_ref };
-    return digest_of_parts(DIGEST_SHA256, parts, ELEMENTSOF(parts), ret);
-}
-
-int gate_policy_or(const Digest *current, const Digest *next, Digest *ret)
-{
-    return policy_update(CC_POLICY_OR, digest_view(current), digest_view(next), ret);
 }

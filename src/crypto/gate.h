@@ -32,6 +32,7 @@ enum {
     GATE_E_KEY,        /* the release key is not P-256, or its private half is wanted and absent */
     GATE_E_SIGNATURE,  /* of another size, or does not verify */
     GATE_E_PUBLIC,     /* no TPMT_PUBLIC, or its nameAlg is not SHA-256 */
+    GATE_E_PCRS,       /* no register, or one beyond GATE_PCR_COUNT */
 };
 
 /* A word for each of the above, for error texts. */
@@ -67,13 +68,7 @@ _must_check_ int gate_key_name(const Key *release_key, TpmName *ret);
 
 /* Name of any TPMT_PUBLIC (attestation key, storage key). GATE_OK, GATE_E_PUBLIC; -ENOMEM, -EIO. */
 _must_check_ int tpm_name_of(ByteView public_area, TpmName *ret);
+/* TPM_NAME_SIZE bytes that begin 000b. */
+bool tpm_name_is_valid(ByteView name);
 /* Borrows; takes a pointer, since a view of a temporary would dangle. */
 ByteView tpm_name_view(const TpmName *name);
-
-/*
- * Policy digest after PolicySigned by the key of this Name (TPM 2.0 Part 3, 23.3), from the start
- * of a session. GATE_OK, GATE_E_TPM_NAME; -ENOMEM, -EIO. POLICY_REF is of any size here.
- */
-_must_check_ int gate_policy_signed(ByteView key_name, ByteView policy_ref, Digest *ret);
-/* Policy digest after PolicyOR(CURRENT, NEXT), in this order (23.6). -ENOMEM, -EIO. */
-_must_check_ int gate_policy_or(const Digest *current, const Digest *next, Digest *ret);

@@ -208,7 +208,7 @@ static const BusRemedy remedies[] = {
       "read \"journalctl -u attestd\"; a round may still be running", EXIT_CLASS_INTERNAL },
 };
 
-int bus_client_report(const sd_bus_error *error, int r)
+int bus_client_report_on(const char *subject, const sd_bus_error *error, int r)
 {
     char name[128];
     const char *error_name = error->name ? error->name : "";
@@ -224,9 +224,14 @@ int bus_client_report(const sd_bus_error *error, int r)
 
     finding_name(error_name, name, sizeof(name));
     const CatalogEntry *entry = catalog_find(name);
-    (void)fprintf(stderr, "attestctl: %s\n",
+    (void)fprintf(stderr, "attestctl: %s%s%s\n", subject ? subject : "", subject ? ": " : "",
                   error->message ? error->message : (entry ? entry->text : strerror(-r)));
     if (entry)
         (void)fprintf(stderr, "Remedy: %s.\n", entry->remedy);
     return entry ? (int)entry->exit_class : EXIT_CLASS_INTERNAL;
+}
+
+int bus_client_report(const sd_bus_error *error, int r)
+{
+    return bus_client_report_on(NULL, error, r);
 }

@@ -30,3 +30,5 @@ _must_check_ int message_to_json(sd_bus_message *message, json_t **ret);
 
 /* Prints a failed call with its remedy and returns the exit class. */
 int bus_client_report(const sd_bus_error *error, int r);
+/* Likewise, with SUBJECT in front of what attestd said of it; NULL: nothing. */
+int bus_client_report_on(const char *subject, const sd_bus_error *error, int r);

@@ -8,9 +8,10 @@
 #include "ctl/complain.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 
-#define NAMES_MAX   64  /* different option names of all verbs */
+#define NAMES_MAX   96  /* different option names of all verbs */
 #define GIVEN_MAX   128 /* options of one command line */
 #define VALUE_FIRST 256 /* of getopt's values, above every character */
 
@@ -49,10 +50,17 @@ static void add_name(CommandLine *line, const char *name, int has_argument)
     line->n_names++;
 }
 
+static int argument_of(OptionKind kind)
+{
+    if (kind == OPTION_FLAG)
+        return no_argument;
+    return kind == OPTION_MAYBE ? optional_argument : required_argument;
+}
+
 static void add_options(CommandLine *line, const Option *options)
 {
     for (const Option *option = options; option && option->name; option++)
-        add_name(line, option->name, option->kind == OPTION_FLAG ? no_argument : required_argument);
+        add_name(line, option->name, argument_of(option->kind));
 }
 
 static void add_names(CommandLine *line, const Verbs *verbs)
@@ -99,18 +107,47 @@ static const Verb *find_list(const Verbs *verbs, const char *name)
     return NULL;
 }
 
-/* WORD may be NULL. A form that has no word of its own takes any as its argument. */
-static const Verb *find_form(const Verb *list, const char *word)
+/* How many of WORDS spell FORM, "add" or "file add"; 0: they do not. */
+static size_t count_form(const char *form, char *const *words, size_t n_words)
+{
+    size_t first = strcspn(form, " ");
+
+    if (n_words == 0 || strlen(words[0]) != first || memcmp(words[0], form, first) != 0)
+        return 0;
+    if (!form[first])
+        return 1;
+    return n_words > 1 && strcmp(words[1], form + first + 1) == 0 ? 2 : 0;
+}
+
+/*
+ * By the WORDS behind the verb; RET_N of them are its form. A form that has no word of its own
+ * takes any as its argument.
+ */
+static const Verb *find_form(const Verb *list, char *const *words, size_t n_words, size_t *ret_n)
 {
     const Verb *plain = NULL;
 
     for (const Verb *verb = list; verb->name; verb++) {
-        if (verb->form && word && strcmp(verb->form, word) == 0)
+        *ret_n = verb->form ? count_form(verb->form, words, n_words) : 0;
+        if (*ret_n > 0)
             return verb;
-        if (!verb->form || (!word && verb->is_default))
+        if (!verb->form || (n_words == 0 && verb->is_default))
             plain = verb;
     }
     return plain;
+}
+
+typedef struct Remedy {
+    char text[64];
+} Remedy;
+
+/* Where the help of the verb called NAME is, which is one of ours. */
+static Remedy remedy_of(const char *name)
+{
+    Remedy remedy;
+
+    (void)snprintf(remedy.text, sizeof(remedy.text), "see \"attestctl %s --help\"", name);
+    return remedy;
 }
 
 /* Finds the verb, and the argument behind it. */
@@ -127,20 +164,27 @@ static int find_verb(const Verbs *verbs, const CommandLine *line, Options *optio
     options->argument = word;
     if (line->has_help)
         return COMMAND_E_HELP;
-    const Verb *verb = find_form(list, word);
+    size_t n_form;
+    const Verb *verb = find_form(list, line->words + 1, line->n_words - 1, &n_form);
     if (!verb) {
-        (void)complain_of_usage("see \"attestctl VERB --help\"", "%s %s is not known", name,
+        (void)complain_of_usage(remedy_of(name).text, "%s %s is not known", name,
                                 word ? word : "alone");
         return COMMAND_E_USAGE;
     }
-    size_t n_used = verb->form && word ? 2 : 1, n_wanted = n_used + (verb->argument ? 1 : 0);
+    size_t n_used = 1 + n_form, n_wanted = n_used + (verb->argument ? 1 : 0);
+    if (verb->takes_any_number) {
+        options->verb = verb;
+        options->arguments = line->words + n_used;
+        options->n_arguments = line->n_words - n_used;
+        return COMMAND_OK;
+    }
     if (line->n_words > n_wanted) {
         (void)complain_of_usage(REMEDY_HELP, "argument %s is not expected here",
                                 line->words[n_wanted]);
         return COMMAND_E_USAGE;
     }
     if (line->n_words < n_wanted) {
-        (void)complain_of_usage("see \"attestctl VERB --help\"", "%s%s%s needs %s", name,
+        (void)complain_of_usage(remedy_of(name).text, "%s%s%s needs %s", name,
                                 verb->form ? " " : "", verb->form ? verb->form : "",
                                 verb->argument);
         return COMMAND_E_USAGE;
@@ -160,7 +204,7 @@ static const Option *find_option(const Option *options, const char *name)
 
 static int complain_of_option(const Verb *verb, const char *name, const char *what)
 {
-    (void)complain_of_usage("see \"attestctl VERB --help\"", "%s%s%s %s --%s", verb->name,
+    (void)complain_of_usage(remedy_of(verb->name).text, "%s%s%s %s --%s", verb->name,
                             verb->form ? " " : "", verb->form ? verb->form : "", what, name);
     return COMMAND_E_USAGE;
 }
@@ -181,6 +225,9 @@ static int take_option(const Option *option, const char *value, Options *options
         return COMMAND_OK;
     case OPTION_TEXT:
         *(const char **)(void *)place = value;
+        return COMMAND_OK;
+    case OPTION_MAYBE:
+        *(const char **)(void *)place = value ? value : "";
         return COMMAND_OK;
     case OPTION_TEXTS:
         texts = (OptionTexts *)(void *)place;

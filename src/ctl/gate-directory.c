@@ -103,20 +103,24 @@ static int compare(const GateFile *a, const GateFile *b)
     return json_equal(one, other) ? 0 : GATE_DIRECTORY_E_EXISTS;
 }
 
-int gate_directory_write(const char *state_directory, const GateFile *gate)
+int gate_directory_replace(const char *state_directory, const GateFile *gate)
 {
     _cleanup_free_ char *path = path_of(state_directory, gate->name), *text = gate_file_text(gate);
+
+    return path && text ? file_write_atomic(path, view_of_string(text), GATE_MODE) : -ENOMEM;
+}
+
+int gate_directory_write(const char *state_directory, const GateFile *gate)
+{
     _cleanup_gate_file_ GateFile present = { 0 };
 
-    if (!path || !text)
-        return -ENOMEM;
     int r = gate_directory_read(state_directory, gate->name, &present);
     if (r == GATE_FILE_OK)
         return compare(gate, &present);
     if (r != GATE_DIRECTORY_E_ABSENT)
         return r < 0 ? r : GATE_DIRECTORY_E_EXISTS;
     r = make_directory(state_directory);
-    return r < 0 ? r : file_write_atomic(path, view_of_string(text), GATE_MODE);
+    return r < 0 ? r : gate_directory_replace(state_directory, gate);
 }
 
 int gate_directory_remove(const char *state_directory, const char *name)

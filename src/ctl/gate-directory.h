@@ -23,5 +23,7 @@ _must_check_ int gate_directory_read(const char *state_directory, const char *na
  * gates when only that is missing. 0, GATE_DIRECTORY_E_EXISTS or negative errno.
  */
 _must_check_ int gate_directory_write(const char *state_directory, const GateFile *gate);
+/* Writes GATE over what is there of its name. Negative errno. */
+_must_check_ int gate_directory_replace(const char *state_directory, const GateFile *gate);
 /* 0, GATE_DIRECTORY_E_ABSENT or negative errno. */
 _must_check_ int gate_directory_remove(const char *state_directory, const char *name);

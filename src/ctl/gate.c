@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attestctl gate: locks that only a verifier's approval opens (docs/gates.md).
+ * attestctl gate: what a secret can be locked with (docs/gates.md).
  */
-#include "base/file.h"
 #include "config/config-value.h"
+#include "config/config.h"
 #include "ctl/complain.h"
 #include "ctl/gate-directory.h"
+#include "ctl/gate-make.h"
+#include "ctl/gate-show.h"
 #include "ctl/output.h"
+#include "ctl/seal-order.h"
 #include "ctl/verb.h"
 #include "format/catalog.h"
 #include "format/gate-name.h"
@@ -15,95 +18,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRUST_VERSION 1 /* "attestd_trust" */
-#define RELOAD        "Tell attestd: systemctl reload attestd"
+#define RELOAD "Tell attestd: systemctl reload attestd"
 
-#define REMEDY_TRUST "take the verifier-trust.json that attest-verifier init wrote"
+#define RESEAL "Then seal anew to these keys: attestctl reseal --all"
+
 #define REMEDY_STATE "start attestd once, or run systemd-tmpfiles --create attestd.conf"
-#define REMEDY_CA    "take the certificates of the CA that certified this vTPM, as PEM"
-
-/* The trust file of --trust, a new reference; NULL when it was complained of. */
-static json_t *read_trust(const char *path)
-{
-    _cleanup_bytes_ Bytes bytes = { 0 };
-    json_auto_t *trust = NULL;
-    const char *verifier;
-    uint64_t version;
-
-    int r = file_read(path, CONFIG_FILE_MAX, &bytes);
-    if (r < 0) {
-        (void)complain_of_usage(REMEDY_TRUST, "%s cannot be read: %s", path, strerror(-r));
-        return NULL;
-    }
-    r = json_parse(VIEW(bytes), CONFIG_FILE_MAX, &trust);
-    if (r || json_get_u64(trust, "attestd_trust", &version) != JSON_OK ||
-        version != TRUST_VERSION || json_get_string(trust, "verifier_id", &verifier) != JSON_OK ||
-        !text_is_printable(verifier)) {
-        (void)complain_of_usage(REMEDY_TRUST, "%s is no trust file", path);
-        return NULL;
-    }
-    return TAKE_PTR(trust);
-}
-
-/* What is said of the vTPM can be so. 0, else an exit class. */
-static int check_vtpm(const Options *options)
-{
-    const char *root = options->vtpm_root;
-    bool certified = root && strcmp(root, "certificate") == 0;
-
-    if (root && !gate_vtpm_root_is_valid(root))
-        return complain_of_usage("say host, certificate, svsm or paravisor",
-                                 "\"%s\" is nothing that stands behind a vTPM", root);
-    if (certified && !options->vtpm_ca)
-        return complain_of_usage(REMEDY_CA " and give --vtpm-ca=FILE",
-                                 "nothing says who certified this vTPM");
-    if (!certified && options->vtpm_ca)
-        return complain_of_usage("say --vtpm-root=certificate as well",
-                                 "a CA is of use for a certified vTPM only");
-    return 0;
-}
-
-/* The certificates of --vtpm-ca, where it was given. Whether they are any good is for sealing. */
-static int read_vtpm_ca(const char *path, char **ret)
-{
-    _cleanup_bytes_ Bytes bytes = { 0 };
-
-    if (!path)
-        return 0;
-    int r = file_read(path, GATE_VTPM_CA_MAX, &bytes);
-    if (r < 0)
-        return complain_of_usage(REMEDY_CA, "%s cannot be read: %s", path, strerror(-r));
-    _cleanup_free_ char *text = strndup((const char *)bytes.data, bytes.size);
-    if (!text)
-        return complain_of_errno(-ENOMEM, path);
-    if (strlen(text) != bytes.size || !gate_vtpm_ca_is_valid(text))
-        return complain_of_usage(REMEDY_CA, "%s has no certificates", path);
-    *ret = TAKE_PTR(text);
-    return 0;
-}
-
-/* The gate NAME of the verifier of --trust. 0, else an exit class. */
-static int make_gate(const char *name, const Options *options, GateFile *ret)
-{
-    json_auto_t *trust = read_trust(options->trust);
-    _cleanup_gate_file_ GateFile gate = { 0 };
-
-    if (!trust)
-        return EXIT_CLASS_USAGE;
-    int r = gate_release_key(json_object_get(trust, "release_key"), &gate.release_key);
-    if (r > 0)
-        return complain_of_usage(
-            REMEDY_TRUST, "%s has no release key: this verifier opens no gates", options->trust);
-    gate.name = strdup(name);
-    gate.verifier = strdup(json_string_value(json_object_get(trust, "verifier_id")));
-    gate.vtpm_root = options->vtpm_root ? strdup(options->vtpm_root) : NULL;
-    if (r < 0 || !gate.name || !gate.verifier || (options->vtpm_root && !gate.vtpm_root))
-        return complain_of_errno(-ENOMEM, name);
-    r = read_vtpm_ca(options->vtpm_ca, &gate.vtpm_ca_pem);
-    if (r == 0)
-        *ret = TAKE_STRUCT(gate);
-    return r;
-}
 
 /* A gate of another verifier than attestd asks is never opened: worth saying at once. */
 static void warn_of_other_verifier(const GateFile *gate, const Options *options)
@@ -136,12 +55,7 @@ static int gate_add(const Options *options)
 
     if (!name_is_usable(name))
         return EXIT_CLASS_USAGE;
-    if (!options->trust)
-        return complain_of_usage(REMEDY_TRUST " and give --trust=FILE",
-                                 "nothing says whose gate this is");
-    int r = check_vtpm(options);
-    if (r == 0)
-        r = make_gate(name, options, &gate);
+    int r = gate_make(name, options, &gate);
     if (r)
         return r;
     r = gate_directory_write(options->state_directory, &gate);
@@ -152,12 +66,82 @@ static int gate_add(const Options *options)
         return complain_of_errno(r, options->state_directory);
     if (r == GATE_DIRECTORY_E_EXISTS)
         return complain_of_usage(
-            "what is sealed to it opens for its own key only; remove it first if that is meant",
+            "for the verifier's new keys: attestctl gate update; for anything else remove it first",
             "there is another gate \"%s\"", name);
 
-    (void)printf("Gate %s of verifier %s.\n" RELOAD "\n", name, gate.verifier);
-    warn_of_other_verifier(&gate, options);
+    (void)printf("Gate %s%s%s: %s.\n" RELOAD "\n", name, gate.verifier ? " of verifier " : "",
+                 gate.verifier ? gate.verifier : "", gate_worth(gate.kind));
+    if (gate.verifier)
+        warn_of_other_verifier(&gate, options);
+    gate_note_uncovered(&gate);
     return 0;
+}
+
+/* Is KEY one that what was sealed to BEFORE may open by? */
+static bool knows(const GateFile *before, const json_t *key)
+{
+    return key &&
+           (json_equal(key, before->release_key) || json_equal(key, before->next_release_key));
+}
+
+/* Keys that came without notice are those of nothing that is sealed. */
+static void warn_of_strange_keys(const GateFile *before, const GateFile *gate)
+{
+    if (gate->kind == GATE_KIND_VERIFIER && !knows(before, gate->release_key) &&
+        !knows(before, gate->next_release_key))
+        (void)fprintf(stderr,
+                      "attestctl: warning: gate %s knew none of these release keys: what is sealed "
+                      "to it stays shut\nRemedy: have the verifier sign with the old key until it "
+                      "is sealed anew, or recover it and seal it again.\n",
+                      gate->name);
+}
+
+/* Two absent ones are the same. */
+static bool is_same(const json_t *one, const json_t *other)
+{
+    return one == other || json_equal(one, other);
+}
+
+static bool has_same_keys(const GateFile *before, const GateFile *gate)
+{
+    return is_same(before->release_key, gate->release_key) &&
+           is_same(before->next_release_key, gate->next_release_key) &&
+           is_same(before->rewrap_key, gate->rewrap_key);
+}
+
+static int print_updated(const GateFile *before, const GateFile *gate, const Options *options)
+{
+    json_auto_t *shown = gate_to_show(gate->name, gate);
+
+    if (!shown)
+        return complain_of_errno(-ENOMEM, gate->name);
+    gate_show(shown);
+    (void)printf("\n" RELOAD "\n" RESEAL "\n");
+    warn_of_strange_keys(before, gate);
+    warn_of_other_verifier(gate, options);
+    return 0;
+}
+
+static int gate_update(const Options *options)
+{
+    _cleanup_gate_file_ GateFile before = { 0 }, gate = { 0 };
+    const char *name = options->argument;
+
+    if (!name_is_usable(name))
+        return EXIT_CLASS_USAGE;
+    int r = seal_order_gate(options, name, &before);
+    if (r == 0)
+        r = seal_order_gate(options, name, &gate);
+    if (r == 0)
+        r = gate_renew(options, &gate);
+    if (r != 0)
+        return r;
+    if (has_same_keys(&before, &gate)) {
+        (void)printf("Gate %s has these keys already.\n", name);
+        return 0;
+    }
+    r = gate_directory_replace(options->state_directory, &gate);
+    return r < 0 ? complain_of_errno(r, name) : print_updated(&before, &gate, options);
 }
 
 static int gate_remove(const Options *options)
@@ -171,18 +155,11 @@ static int gate_remove(const Options *options)
         return complain_of_errno(r, name);
     if (r == GATE_DIRECTORY_E_ABSENT)
         return complain_of_usage("see attestctl gate list", "there is no gate \"%s\"", name);
-    (void)printf("Gate %s is removed; what is sealed to it stays shut.\n" RELOAD "\n", name);
+    (void)printf("Gate %s is removed: no round asks for it any more. An approval that is held "
+                 "opens what is sealed to it until it ends; PCRs go on opening theirs.\n" RELOAD
+                 "\n",
+                 name);
     return 0;
-}
-
-/* For people: the key says nothing to them. */
-static json_t *describe(const char *name, int reason, const GateFile *gate)
-{
-    if (reason != GATE_FILE_OK)
-        return json_pack("{ss ss}", "name", name, "error",
-                         reason < 0 ? strerror(-reason) : gate_file_reason(reason));
-    return json_pack("{ss ss ss ss*}", "name", name, "kind", "verifier", "verifier", gate->verifier,
-                     "vtpm_root", gate->vtpm_root);
 }
 
 static int load_list(const char *state_directory, json_t **ret)
@@ -194,20 +171,15 @@ static int load_list(const char *state_directory, json_t **ret)
     for (size_t i = 0; i < names.n_items && r == 0; i++) {
         _cleanup_gate_file_ GateFile gate = { 0 };
         int reason = gate_directory_read(state_directory, names.items[i], &gate);
-        if (json_array_append_new(list, describe(names.items[i], reason, &gate)) < 0)
+        json_t *shown = reason == GATE_FILE_OK ? gate_to_show(names.items[i], &gate)
+                                               : gate_to_complain(names.items[i], reason);
+        if (json_array_append_new(list, shown) < 0)
             r = -ENOMEM;
     }
     texts_done(&names);
     if (r == 0)
         *ret = TAKE_PTR(list);
     return r;
-}
-
-static const char *text_of(const json_t *object, const char *name, const char *absent)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text ? text : absent;
 }
 
 static int gate_list(const Options *options)
@@ -224,13 +196,9 @@ static int gate_list(const Options *options)
     if (json_array_size(list) == 0)
         output_note("There are no gates; attestctl gate add makes one.");
     json_array_foreach (list, i, gate) {
-        const char *error = text_of(gate, "error", NULL);
-        if (error)
-            (void)printf("%-20s cannot be used: %s\n", text_of(gate, "name", ""), error);
-        else
-            (void)printf("%-20s %-10s vTPM root %-12s %s\n", text_of(gate, "name", ""),
-                         text_of(gate, "kind", ""), text_of(gate, "vtpm_root", "not stated"),
-                         text_of(gate, "verifier", ""));
+        if (i > 0)
+            (void)putchar('\n');
+        gate_show(gate);
     }
     return 0;
 }
@@ -241,8 +209,29 @@ static int gate_list(const Options *options)
 
 static const Option add_options[] = {
     TEXT_OPTION("trust", trust, "FILE", "the verifier's verifier-trust.json"),
+    TEXT_OPTION("kind", gate_kind, "KIND", "verifier, rewrap or pcr; verifier if not given"),
+    LIST_OPTION("bind", binds, "WHAT", "rewrap: what a secret is bound to, or fleet"),
+    MAYBE_OPTION("cap-pcr", cap_pcr, "PCR", "verifier: a refusal shuts it until a reset"),
+    TEXT_OPTION("next-release-key", next_release_key, "FILE",
+                "verifier: the one that follows, not the trust file's"),
+    FLAG_OPTION("no-ticket", no_ticket, "verifier: it opens within a round only"),
+    TEXT_OPTION("pcrs", pcrs, "LIST", "pcr: which PCRs, as in 4,7,9"),
+    TEXT_OPTION("recovery-key", recovery_key, "FILE", "a public key that recovers, kept offline"),
     TEXT_OPTION("vtpm-root", vtpm_root, "WHAT", "host, certificate, svsm or paravisor"),
     TEXT_OPTION("vtpm-ca", vtpm_ca, "FILE", "who certified the vTPM, with certificate"),
+    OPTION_CONFIG,
+    OPTION_STATE,
+    { 0 },
+};
+
+static const Option update_options[] = {
+    { .name = "trust",
+      .kind = OPTION_TEXT,
+      .offset = offsetof(Options, trust),
+      .value = "FILE",
+      .help = "the verifier's verifier-trust.json of now",
+      .is_required = true },
+    TEXT_OPTION("next-release-key", next_release_key, "FILE", "instead of the trust file's"),
     OPTION_CONFIG,
     OPTION_STATE,
     { 0 },
@@ -261,7 +250,7 @@ const Verb verb_gate[] = {
     { .name = "gate",
       .form = "add",
       .argument = "NAME",
-      .help = "add a lock that only a verifier opens (--trust)",
+      .help = "add a lock for secrets",
       .run = gate_add,
       .options = add_options },
     { .name = "gate",
@@ -271,9 +260,15 @@ const Verb verb_gate[] = {
       .run = gate_list,
       .options = list_options },
     { .name = "gate",
+      .form = "update",
+      .argument = "NAME",
+      .help = "give a lock the keys that its verifier has now",
+      .run = gate_update,
+      .options = update_options },
+    { .name = "gate",
       .form = "remove",
       .argument = "NAME",
-      .help = "remove a lock; what is sealed to it stays shut",
+      .help = "remove a lock; no round asks for it any more",
       .run = gate_remove,
       .options = remove_options },
     { 0 },

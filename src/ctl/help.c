@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define COLUMN_VERB   22 /* where the help of a verb begins */
+#define COLUMN_VERB   24 /* where the help of a verb begins */
 #define COLUMN_OPTION 27 /* and that of an option */
 
 /* "gate add NAME", and what it does. */
@@ -24,8 +24,8 @@ static void print_option(FILE *out, const Option *option)
 {
     char text[64];
 
-    (void)snprintf(text, sizeof(text), "--%s%s%s", option->name, option->value ? "=" : "",
-                   option->value ? option->value : "");
+    (void)snprintf(text, sizeof(text), option->kind == OPTION_MAYBE ? "--%s[%s%s]" : "--%s%s%s",
+                   option->name, option->value ? "=" : "", option->value ? option->value : "");
     (void)fprintf(out, "      %-*s %s%s%s\n", COLUMN_OPTION, text, option->help,
                   option->kind == OPTION_TEXTS ? "; may be given again" : "",
                   option->is_required ? " (needed)" : "");

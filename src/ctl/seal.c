@@ -3,39 +3,48 @@
  * attestctl seal: standard input becomes a secret of this machine. The worker does it; the secret
  * itself never passes through here.
  */
-#include "config/config-request.h"
 #include "config/config-value.h"
 #include "ctl/complain.h"
 #include "ctl/gate-directory.h"
+#include "ctl/gate-show.h"
 #include "ctl/output.h"
+#include "ctl/seal-order.h"
+#include "ctl/secret-find.h"
 #include "ctl/settings.h"
+#include "ctl/unit-change.h"
 #include "ctl/verb.h"
-#include "ctl/worker-run.h"
+#include "ctl/who.h"
 #include "format/catalog.h"
 #include "format/gate-name.h"
 #include "secret/secret-name.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define REMEDY_GATES  "see attestctl gate list, and give --gate=NAME"
-#define REMEDY_STDIN  "give it on standard input: attestctl seal NAME <FILE"
-#define REMEDY_WORKER "see that attest-release is installed and of this version"
+#define REMEDY_GATES "see attestctl gate list, and give --gate=NAME"
+#define REMEDY_STDIN "give it on standard input: attestctl seal NAME <FILE"
+
+/* What --on-loss, --on-change and --rollback-counter say. 0, else an exit class. */
+static int read_wishes(const Options *options, SealOrder *order)
+{
+    order->rollback_counter = options->rollback_counter;
+    if (options->on_loss && !on_loss_by_name(options->on_loss, &order->on_loss))
+        return complain_of_usage("say keep, stop-units or poweroff",
+                                 "\"%s\" is nothing to do when the verdict is lost",
+                                 options->on_loss);
+    if (options->on_change && !on_change_by_name(options->on_change, &order->on_change))
+        return complain_of_usage("say keep, reload or restart",
+                                 "\"%s\" is nothing to do when the secret changes",
+                                 options->on_change);
+    return 0;
+}
 
 /* What can be refused before anything is read. 0, else an exit class. */
 static int check_options(const char *name, const Options *options)
 {
-    if (!secret_name_is_valid(name))
-        return complain_of_usage("use letters, digits, dots, dashes and underscores, at most 64",
-                                 "\"%s\" is no name of a secret", name);
-    for (size_t i = 0; i < options->who.n_items; i++)
-        if (!secret_who_is_valid(options->who.items[i]))
-            return complain_of_usage(
-                "write unit:NAME.service, or unit:NAME@*.service for all instances",
-                "\"%s\" names nobody who asks for secrets", options->who.items[i]);
+    if (!secret_find_name(name))
+        return EXIT_CLASS_USAGE;
     if (options->gate && !gate_name_is_valid(options->gate))
         return complain_of_usage(REMEDY_GATES, "\"%s\" is no name of a gate", options->gate);
     if (fcntl(STDIN_FILENO, F_GETFD) < 0)
@@ -68,138 +77,97 @@ static char *choose_gate(const Options *options)
     return name;
 }
 
-/* 0, else an exit class. */
-static int load_gate(const Options *options, json_t **ret)
+/* What a kind has no use for. 0, else an exit class. */
+static int check_kind(const SealOrder *order)
 {
-    _cleanup_free_ char *name = choose_gate(options);
-    _cleanup_gate_file_ GateFile gate = { 0 };
-
-    if (!name)
-        return EXIT_CLASS_USAGE;
-    int r = gate_directory_read(options->state_directory, name, &gate);
-    if (r == GATE_DIRECTORY_E_ABSENT)
-        return complain_of_usage(REMEDY_GATES, "there is no gate \"%s\"", name);
-    if (r > 0)
-        return complain_of_usage("remove it and add it again",
-                                 "the file of gate \"%s\" is none that attestctl wrote: found %s, "
-                                 "wanted %s",
-                                 name, gate_file_reason(r), gate_file_wanted(r));
-    json_t *object = r == 0 ? gate_file_to_json(&gate) : NULL;
-    if (!object)
-        return complain_of_errno(r < 0 ? r : -ENOMEM, name);
-    *ret = object;
+    if (order->rollback_counter && order->gate->kind == GATE_KIND_REWRAP)
+        return complain_of_usage("leave it out: a wrapped key is not in the TPM, and the verifier "
+                                 "remembers nothing",
+                                 "--rollback-counter does not go with a gate of kind rewrap");
     return 0;
 }
 
-/*
- * The store is attestd's, so a missing one is made with the owner of the directory above. 0 or
- * negative errno.
- */
-static int make_store(const char *directory)
+/* A volume asks for the secret of its own name and for no other. 0, else an exit class. */
+static int check_volumes(const SealOrder *order)
 {
-    _cleanup_free_ char *above = strdup(directory);
-    struct stat status;
+    const json_t *item;
+    size_t i;
 
-    if (!above)
-        return -ENOMEM;
-    char *slash = strrchr(above, '/');
-    if (!slash || slash == above || stat(directory, &status) == 0)
-        return 0;
-    *slash = 0;
-    if (stat(above, &status) < 0)
-        return -errno;
-    if (mkdir(directory, 0700) < 0)
-        return errno == EEXIST ? 0 : -errno;
-    return lchown(directory, status.st_uid, status.st_gid) < 0 && geteuid() == 0 ? -errno : 0;
+    json_array_foreach (order->who, i, item) {
+        const char *who = json_string_value(item);
+        if (strncmp(who, SECRET_VOLUME, strlen(SECRET_VOLUME)) == 0 &&
+            strcmp(who + strlen(SECRET_VOLUME), order->name) != 0)
+            return complain_of_usage("give the secret the name of the volume",
+                                     "%s asks for the secret of its own name, not for %s", who,
+                                     order->name);
+    }
+    return 0;
 }
 
-static json_t *who_to_json(const Options *options)
+static int print_sealed(const SealOrder *order, uint64_t version, const Options *options)
 {
-    json_auto_t *who = json_array();
-
-    for (size_t i = 0; who && i < options->who.n_items; i++)
-        if (json_array_append_new(who, json_string(options->who.items[i])) < 0)
-            return NULL;
-    return TAKE_PTR(who);
-}
-
-/* The request as one line, owned; NULL when out of memory. */
-static char *make_request(const char *name, json_t *gate, const Config *config,
-                          const Options *options)
-{
-    json_auto_t *request = json_pack(
-        "{ss ss sO so sb sb so ss so s[s]}", "verb", "seal", "name", name, "gate", gate, "who",
-        who_to_json(options), "accept_host_tpm", options->accept_host_tpm ? 1 : 0,
-        "accept_unchecked_vtpm", options->accept_unchecked_vtpm ? 1 : 0, "evidence",
-        config_evidence_request(&config->evidence), "secrets_directory", config->secrets.directory,
-        "lock_directory", json_sprintf("%s/lock", options->runtime_directory), "fds", "secret");
-    _cleanup_free_ char *text = request ? json_text(request) : NULL;
-    char *line = NULL;
-
-    return !text || asprintf(&line, "%s\n", text) < 0 ? NULL : line;
-}
-
-static int print_sealed(const WorkerAnswer *answer, const json_t *gate, const Options *options)
-{
-    const char *gate_name = json_string_value(json_object_get(gate, "name"));
-
     if (options->json) {
-        json_auto_t *object = json_pack("{ss sI ss}", "name", answer->secret_name, "version",
-                                        (json_int_t)answer->secret_version, "gate", gate_name);
+        json_auto_t *object = json_pack("{ss sI ss}", "name", order->name, "version",
+                                        (json_int_t)version, "gate", order->gate->name);
         return !object || output_json(object) < 0 ? EXIT_CLASS_INTERNAL : 0;
     }
-    (void)printf("Sealed %s, version %llu, to gate %s.\n", answer->secret_name,
-                 (unsigned long long)answer->secret_version, gate_name);
-    if (options->who.n_items == 0)
-        output_note("No unit may ask for it: seal it again with --for=unit:NAME.service.");
+    (void)printf("Sealed %s, version %llu, to gate %s.\n", order->name, (unsigned long long)version,
+                 order->gate->name);
+    gate_note_uncovered(order->gate);
+    if (json_array_size(order->who) == 0)
+        output_note("Nobody but root may ask for it: seal it again with --for=unit:NAME.service.");
     return 0;
 }
 
-static int seal(ByteView line, const json_t *gate, const Options *options)
+static int seal(SealOrder *order, const Options *options)
 {
-    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    _cleanup_(config_freep) Config *config = NULL;
+    _cleanup_free_ char *gate_name = NULL;
+    _cleanup_gate_file_ GateFile gate = { 0 };
+    uint64_t version = 0;
 
-    const char *worker = options->worker ? options->worker : ATTESTD_WORKER;
-
-    int r = worker_run(worker, "seal", line, STDIN_FILENO, &answer);
-    if (r == WORKER_RUN_E_ABSENT)
-        return complain_of_usage(REMEDY_WORKER, "%s cannot be started", worker);
-    if (r == WORKER_RUN_E_NO_ANSWER)
-        (void)complain_of_usage(REMEDY_WORKER, "the worker ended without an answer");
-    if (r != WORKER_RUN_OK)
-        return r < 0 ? complain_of_errno(r, worker) : EXIT_CLASS_INTERNAL;
-
-    int exit_class = complain_of_findings(&answer.findings);
-    if (answer.result == ANSWER_OK && answer.secret_name)
-        return print_sealed(&answer, gate, options);
-    return exit_class != 0 ? exit_class : EXIT_CLASS_INTERNAL;
+    int r = settings_load(options, &config);
+    if (r != 0)
+        return r;
+    gate_name = choose_gate(options);
+    if (!gate_name)
+        return EXIT_CLASS_USAGE;
+    r = seal_order_gate(options, gate_name, &gate);
+    if (r != 0)
+        return r;
+    order->gate = &gate;
+    r = check_kind(order);
+    if (r == 0)
+        r = seal_order_run(order, config, options, &version);
+    if (r == 0)
+        r = print_sealed(order, version, options);
+    if (r == 0 && version > 1)
+        unit_change(order->who, order->on_change, /* to_stderr= */ options->json);
+    return r;
 }
 
 static int run(const Options *options)
 {
-    _cleanup_(config_freep) Config *config = NULL;
-    json_auto_t *gate = NULL;
-    const char *name = options->argument;
+    json_auto_t *who = NULL;
+    SealOrder order = { .name = options->argument, .secret_fd = STDIN_FILENO };
 
-    int r = check_options(name, options);
+    int r = check_options(options->argument, options);
     if (r == 0)
-        r = settings_load(options, &config);
+        r = read_wishes(options, &order);
     if (r == 0)
-        r = load_gate(options, &gate);
-    if (r != 0)
-        return r;
-    r = make_store(config->secrets.directory);
-    if (r < 0)
-        return complain("secret-store-unusable", config->secrets.directory, strerror(-r));
-    _cleanup_free_ char *line = make_request(name, gate, config, options);
-    if (!line)
-        return EXIT_CLASS_INTERNAL;
-    return seal(view_of_string(line), gate, options);
+        r = who_of_options(options, &who);
+    order.who = who;
+    if (r == 0)
+        r = check_volumes(&order);
+    return r == 0 ? seal(&order, options) : r;
 }
 
 static const Option seal_options[] = {
     TEXT_OPTION("gate", gate, "NAME", "to this gate; needed when there are several"),
-    LIST_OPTION("for", who, "unit:NAME.service", "who may ask for it"),
+    LIST_OPTION("for", who, "WHO", "unit:NAME.service, volume:NAME or user:NAME"),
+    TEXT_OPTION("on-loss", on_loss, "WHAT", "without a verdict: keep, stop-units, poweroff"),
+    TEXT_OPTION("on-change", on_change, "WHAT", "when sealed again: keep, reload, restart"),
+    FLAG_OPTION("rollback-counter", rollback_counter, "older files open no more: a TPM counter"),
     FLAG_OPTION("accept-host-tpm", accept_host_tpm, "though the host could read this vTPM"),
     FLAG_OPTION("accept-unchecked-vtpm", accept_unchecked_vtpm,
                 "though nothing here can check what it is"),

@@ -5,6 +5,8 @@
 #include "ctl/worker-run.h"
 
 #include "base/file.h"
+#include "ctl/complain.h"
+#include "format/catalog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,8 @@
 
 #define LISTEN_FD        3   /* SD_LISTEN_FDS_START */
 #define EXIT_NOT_STARTED 127 /* as a shell says it */
+
+#define REMEDY_WORKER "see that attest-release is installed and of this version"
 
 /* In the child. Standard input may be the secret: only the worker's request says what it is. */
 static int prepare(int socket, pid_t parent)
@@ -47,7 +51,7 @@ static pid_t start(const char *program, const char *verb, int socket)
     _exit(EXIT_NOT_STARTED);
 }
 
-/* The descriptor goes with the first bytes. */
+/* The descriptor, if there is one, goes with the first bytes. */
 static int send_request(int socket, ByteView line, int fd)
 {
     union {
@@ -55,16 +59,17 @@ static int send_request(int socket, ByteView line, int fd)
         char bytes[CMSG_SPACE(sizeof(int))];
     } control = { .bytes = { 0 } };
     struct iovec part = { .iov_base = (uint8_t *)(uintptr_t)line.data, .iov_len = line.size };
-    struct msghdr message = { .msg_iov = &part,
-                              .msg_iovlen = 1,
-                              .msg_control = &control,
-                              .msg_controllen = sizeof(control) };
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+    if (fd >= 0) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof(control);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+    }
     while (part.iov_len > 0) {
         ssize_t n = sendmsg(socket, &message, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
@@ -126,4 +131,14 @@ int worker_run(const char *program, const char *verb, ByteView line, int fd, Wor
         return ended != WORKER_RUN_OK ? ended : r;
     r = worker_answer_decode(VIEW(answer), ret);
     return r > 0 ? WORKER_RUN_E_NO_ANSWER : r;
+}
+
+int worker_run_refuse(const char *program, int r)
+{
+    if (r == WORKER_RUN_E_ABSENT)
+        return complain_of_usage(REMEDY_WORKER, "%s cannot be started", program);
+    if (r < 0)
+        return complain_of_errno(r, program);
+    (void)complain_of_usage(REMEDY_WORKER, "the worker ended without an answer");
+    return EXIT_CLASS_INTERNAL;
 }

@@ -14,9 +14,11 @@ enum {
 };
 
 /*
- * Runs "PROGRAM VERB" on LINE, which ends in its line feed, with FD as its one descriptor, until it
- * answers. No time limit: FD may be a pipe that somebody writes slowly. A named no or negative
- * errno.
+ * Runs "PROGRAM VERB" on LINE, which ends in its line feed, with FD as its one descriptor, or with
+ * none when that is negative, until it answers. No time limit: FD may be a pipe that somebody
+ * writes slowly. A named no or negative errno.
  */
 _must_check_ int worker_run(const char *program, const char *verb, ByteView line, int fd,
                             WorkerAnswer *ret);
+/* Complains of R, not WORKER_RUN_OK, about attest-release at PROGRAM; an exit class. */
+int worker_run_refuse(const char *program, int r);

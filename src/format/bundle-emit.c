@@ -125,6 +125,15 @@ static int set_endorsements(json_t *collection, const Evidence *evidence)
     return json_object_set(collection, ENDORSEMENTS_MEMBER, object) < 0 ? -ENOMEM : 0;
 }
 
+static int set_rewrap(json_t *collection, const Evidence *evidence)
+{
+    int r = evidence->rewrap.size > 0 ? rewrap_check(VIEW(evidence->rewrap)) : REWRAP_LIST_OK;
+
+    if (r)
+        return r < 0 ? r : -EINVAL;
+    return set_optional_record(collection, &record_rewrap, evidence);
+}
+
 static int set_members(json_t *collection, const Evidence *evidence)
 {
     if (evidence->claims.size == 0)
@@ -140,7 +149,9 @@ static int set_members(json_t *collection, const Evidence *evidence)
         r = set_optional_record(collection, &record_eventlog, evidence);
     if (r == 0)
         r = set_optional_record(collection, &record_eventlog_userspace, evidence);
-    return r < 0 ? r : set_endorsements(collection, evidence);
+    if (r == 0)
+        r = set_endorsements(collection, evidence);
+    return r < 0 ? r : set_rewrap(collection, evidence);
 }
 
 int evidence_emit(const Evidence *evidence, Bytes *ret)

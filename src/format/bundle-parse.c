@@ -294,6 +294,16 @@ static int read_endorsements(const json_t *collection, EvidenceDetail *reterr, E
     return r;
 }
 
+static int read_rewrap(const json_t *collection, EvidenceDetail *reterr, Evidence *evidence)
+{
+    int r = read_optional_record(collection, &record_rewrap, reterr, evidence);
+
+    if (r || evidence->rewrap.size == 0)
+        return r;
+    r = rewrap_check(VIEW(evidence->rewrap));
+    return r > 0 ? refuse(reterr, EVIDENCE_E_TYPE, NULL, record_rewrap.path) : r;
+}
+
 static int read_collection(json_t *collection, EvidenceDetail *reterr, Evidence *evidence)
 {
     const char *const known[] = {
@@ -304,6 +314,7 @@ static int read_collection(json_t *collection, EvidenceDetail *reterr, Evidence 
         record_vtpm.label,
         record_eventlog.label,
         record_eventlog_userspace.label,
+        record_rewrap.label,
         ENDORSEMENTS_MEMBER,
         NULL,
     };
@@ -323,6 +334,8 @@ static int read_collection(json_t *collection, EvidenceDetail *reterr, Evidence 
         r = read_optional_record(collection, &record_eventlog, reterr, evidence);
     if (r == EVIDENCE_OK)
         r = read_optional_record(collection, &record_eventlog_userspace, reterr, evidence);
+    if (r == EVIDENCE_OK)
+        r = read_rewrap(collection, reterr, evidence);
     return r ? r : read_endorsements(collection, reterr, evidence);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "format/bundle.h"
+#include "format/rewrap-list.h"
 
 /* Indicators of a CMW record (RFC 9999): what kind of message it is. */
 enum { CMW_ENDORSEMENT = 2, CMW_EVIDENCE = 4 };
@@ -34,6 +35,7 @@ extern const RecordKind record_hcl;
 extern const RecordKind record_vtpm;
 extern const RecordKind record_eventlog;
 extern const RecordKind record_eventlog_userspace;
+extern const RecordKind record_rewrap;
 extern const RecordKind endorsement_records[N_ENDORSEMENT_RECORDS];
 extern const VtpmField vtpm_fields[N_VTPM_FIELDS];
 
@@ -42,3 +44,5 @@ extern const VtpmField vtpm_fields[N_VTPM_FIELDS];
 
 /* "sev_guest" and the like: lower-case letters, digits and '_', 1 to 32 bytes. */
 bool provider_is_valid(const char *provider);
+/* REWRAP_LIST_OK when REWRAP is such a list; a named no, -ENOMEM. */
+_must_check_ int rewrap_check(ByteView rewrap);

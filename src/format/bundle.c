@@ -50,6 +50,13 @@ const RecordKind record_eventlog_userspace = {
     CMW_EVIDENCE,
     offsetof(Evidence, eventlog_userspace),
 };
+const RecordKind record_rewrap = {
+    "rewrap",
+    "rewrap",
+    "application/vnd.attestd.rewrap+json",
+    CMW_EVIDENCE,
+    offsetof(Evidence, rewrap),
+};
 const RecordKind endorsement_records[N_ENDORSEMENT_RECORDS] = {
     ENDORSEMENT(vcek),
     ENDORSEMENT(vlek),
@@ -102,6 +109,13 @@ bool provider_is_valid(const char *provider)
 
     return length > 0 && length <= PROVIDER_SIZE_MAX &&
            strspn(provider, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+int rewrap_check(ByteView rewrap)
+{
+    _cleanup_rewrap_list_ RewrapList list = { 0 };
+
+    return rewrap_list_parse(rewrap, &list);
 }
 
 unsigned evidence_members(const Evidence *evidence)
@@ -187,5 +201,6 @@ void evidence_done(Evidence *evidence)
     bytes_done(&endorsements->asvk);
     bytes_done(&endorsements->ark);
     bytes_done(&endorsements->crl);
+    bytes_done(&evidence->rewrap);
     *evidence = (Evidence){ 0 };
 }

@@ -26,6 +26,7 @@ typedef enum EvidenceMember {
     EVIDENCE_MEMBER_HCL = 1 << 4,
 } EvidenceMember;
 
+/* All of them. The member "rewrap" is not among them: it is no evidence, and vouches for itself. */
 #define EVIDENCE_MEMBERS_ALL 0x1fU
 
 /* A hardware report with what came along (the fields of configfs-tsm). */
@@ -73,6 +74,7 @@ typedef struct Evidence {
     Bytes eventlog;           /* firmware log; size 0: absent */
     Bytes eventlog_userspace; /* systemd's log; size 0: absent */
     EvidenceEndorsements endorsements;
+    Bytes rewrap; /* JSON that rewrap-list.h reads: what is to be wrapped anew; size 0: absent */
 } Evidence;
 
 enum {
@@ -86,7 +88,7 @@ enum {
     EVIDENCE_E_UNKNOWN,   /* a member this version does not know */
     EVIDENCE_E_RECORD,    /* a CMW record is not [type, value, indicator] */
     EVIDENCE_E_MEDIA,     /* a record of another media type */
-    EVIDENCE_E_TYPE,      /* a member of the wrong JSON type or out of range */
+    EVIDENCE_E_TYPE,      /* a member of the wrong JSON type or out of range; rewrap no such list */
     EVIDENCE_E_ENCODING,  /* base64url with padding, a foreign character or trailing bits */
 };
 
@@ -100,8 +102,8 @@ typedef struct EvidenceDetail {
 /* EVIDENCE_OK or a named no, then with RETERR filled (may be NULL); -ENOMEM. */
 _must_check_ int evidence_parse(ByteView json, EvidenceDetail *reterr, Evidence *ret);
 /*
- * Compact JSON. -ENOMEM; -EINVAL when claims or a required part of a member is absent; -E2BIG when
- * it is more than evidence_parse() accepts.
+ * Compact JSON. -ENOMEM; -EINVAL when claims or a required part of a member is absent, or rewrap is
+ * no list of JWEs; -E2BIG when it is more than evidence_parse() accepts.
  */
 _must_check_ int evidence_emit(const Evidence *evidence, Bytes *ret);
 /* A word for each of the above, for error texts. */

@@ -115,18 +115,6 @@ static const CatalogEntry entries[] = {
     { "verifier-refusal-contradicted", "a refusal came with a token that does not say no",
       "see the verifier's log; nothing was withdrawn because of it", EXIT_CLASS_NOT_ATTESTED },
 
-    /* Gates. */
-    { "gates-mismatch", "what came to open gates is not what the token was signed with",
-      "find out who stands between this machine and the verifier; nothing was opened",
-      EXIT_CLASS_NOT_ATTESTED },
-    { "gates-malformed", "what came to open gates cannot be used", "check the verifier's version",
-      EXIT_CLASS_NOT_ATTESTED },
-    { "gate-session-too-old", "the hardware report took so long that the gate was given up",
-      "nothing if it passes: the next round asks again; else see what slows hardware reports",
-      EXIT_CLASS_NOT_ATTESTED },
-    { "gate-without-tpm", "a gate cannot be opened on a machine without a TPM",
-      "set TCTI=, or remove the gate: attestctl gate remove", EXIT_CLASS_USAGE },
-
     /* The token: form and signature. */
     { "token-too-large", "the token is larger than 64 KiB, or its header than 8 KiB",
       "see what the verifier puts into its tokens", EXIT_CLASS_NOT_ATTESTED },

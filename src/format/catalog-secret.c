@@ -21,14 +21,36 @@ static const CatalogEntry entries[] = {
     { "secret-name-mismatch", "the secret's file names another secret: it was renamed or copied",
       "give it back its name, or seal again under the new one", EXIT_CLASS_NOT_ATTESTED },
     { "secret-version-lower", "this is not the newest version of the secret",
-      "an older file was put back: restore the newest, or seal again", EXIT_CLASS_NOT_ATTESTED },
+      "an older file was put back, or the TPM's counter was made anew: restore the newest, or seal "
+      "again",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "secret-version-exhausted", "the secret's version is the highest there is",
+      "nothing here counts so far: the file that is named was planted; remove it by hand, seal "
+      "again, and find out who can write there",
+      EXIT_CLASS_NOT_ATTESTED },
     { "secret-tampered", "the secret's file does not authenticate: something in it was changed",
       "restore it from a backup, or seal again, and find out who can write there",
       EXIT_CLASS_NOT_ATTESTED },
 
     /* Gates and approvals. */
     { "secret-gate-unknown", "the gate is of a kind that this version does not have",
-      "use a gate of kind verifier, or a newer version of this software", EXIT_CLASS_USAGE },
+      "use a gate of a kind that attestctl gate add knows, or a newer version of this software",
+      EXIT_CLASS_USAGE },
+    { "secret-gate-kind-changed", "the secret was sealed to a gate of another kind",
+      "the gate was removed and added as another kind: seal again (attestctl reseal), or put it "
+      "back",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "secret-vtpm-root-lower", "the vTPM is worse rooted than it was when the secret was sealed",
+      "compare vtpm_root in attestctl status and attestctl secrets show; if the machine was moved "
+      "on "
+      "purpose, recover the secret and seal again",
+      EXIT_CLASS_REFUSED },
+    { "secret-pcrs-moved", "PCRs have other values than the secret was sealed for",
+      "if kernel, firmware or boot loader were updated: recover, and seal again; attestctl reseal "
+      "before an update takes the values to come",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "secret-capped", "a refusal has closed the gate until the next boot",
+      "see attestctl status for what was refused; then reboot", EXIT_CLASS_REFUSED },
     { "secret-no-approval", "the verifier has not approved this secret's gate",
       "see attestctl status for the verdict, and the verifier's policy for gate and machine",
       EXIT_CLASS_REFUSED },
@@ -38,7 +60,25 @@ static const CatalogEntry entries[] = {
     { "secret-key-changed", "the secret was sealed for another attestation key",
       "another machine's file, or this TPM was cleared: seal again", EXIT_CLASS_NOT_ATTESTED },
     { "secret-release-key-changed", "the approval is by a release key this secret does not know",
-      "if the verifier's key was changed on purpose, renew the gate and seal again",
+      "it was not sealed anew before the verifier's key was replaced: recover it and seal again, "
+      "or let the verifier sign with the old key once more (attest-verifier(1)) and reseal",
+      EXIT_CLASS_NOT_ATTESTED },
+
+    /* Recovery. */
+    { "secret-recovery-missing", "the secret was sealed without a recovery key",
+      "nothing opens it but its gate: seal again from the source, to a gate with --recovery-key",
+      EXIT_CLASS_USAGE },
+    { "secret-recovery-key-unfit", "the recovery key is not private, or not of P-256 or P-384",
+      "give the private key whose public half the gate has", EXIT_CLASS_USAGE },
+    { "secret-recovery-other-key", "the secret is recovered with another key",
+      "compare the recovery key's thumbprint in attestctl secrets show", EXIT_CLASS_USAGE },
+    { "secret-recovery-tampered", "the recovery part is not of this file, or was changed",
+      "restore the secret's file from a backup", EXIT_CLASS_NOT_ATTESTED },
+
+    { "secret-rewrap-many", "one round takes 32 wrapped data keys, and there are more",
+      "seal a key behind the gate and keep the rest encrypted with it", EXIT_CLASS_USAGE },
+    { "secret-copied", "two secrets have the same id or wrapped data key",
+      "one is a copy that was altered: remove it, and find out who can write there",
       EXIT_CLASS_NOT_ATTESTED },
 
     /* Who asks. */
@@ -57,8 +97,12 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_USAGE },
     { "secret-unreadable", "what is to be sealed cannot be read", "see the error",
       EXIT_CLASS_USAGE },
+    { "secret-pcrs-unmeasured",
+      "the PCRs of the gate are all zero, or one of 0 to 7 is: nothing is measured into them",
+      "see that the firmware measures into bank sha256, or name other PCRs", EXIT_CLASS_USAGE },
     { "secret-host-tpm", "nothing says that this vTPM is out of the host's reach",
-      "state what stands behind it when adding the gate, or accept it (--accept-host-tpm)",
+      "add the gate with the --vtpm-root= that attestctl status says, or accept it "
+      "(--accept-host-tpm)",
       EXIT_CLASS_USAGE },
     { "secret-vtpm-unchecked", "nothing here can check that this stands behind the vTPM",
       "attest first; when attestctl status has the same vtpm_root, say so "

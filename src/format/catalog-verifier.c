@@ -40,10 +40,6 @@ static const CatalogEntry entries[] = {
     { "nonce-replayed", "the nonce has been used before", "ask for a fresh challenge",
       EXIT_CLASS_UNREACHABLE },
 
-    /* Warnings of a yes. */
-    { "gate-not-granted", "the verifier does not open this gate to this machine",
-      "see the gates of the verifier's policy: docs/policy.md", EXIT_CLASS_NOT_ATTESTED },
-
     /* What the operator of a verifier sees. */
     { "verifier-usage", "an argument cannot be used", "see attest-verifier(1)", EXIT_CLASS_USAGE },
     { "verifier-directory-not-empty", "the directory has something in it",
@@ -57,6 +53,9 @@ static const CatalogEntry entries[] = {
     { "verifier-key-unusable", "a key or certificate file cannot be used",
       "put back the file that is named, readable for the user that serves; init makes a whole set "
       "in a new directory",
+      EXIT_CLASS_USAGE },
+    { "verifier-next-key-missing", "there is no next release key to take the present one's place",
+      "attest-verifier keys next-release DIR makes one; let the machines seal to it before this",
       EXIT_CLASS_USAGE },
     { "verifier-listen-failed", "the address cannot be listened on",
       "choose a free address of this machine with --listen, or let systemd pass one socket",

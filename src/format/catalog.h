@@ -33,11 +33,13 @@ typedef struct CatalogTable {
 extern const CatalogTable catalog_agent;    /* catalog-agent.c: configuration, bus, schedule */
 extern const CatalogTable catalog_device;   /* catalog-device.c: hardware report, TPM, logs */
 extern const CatalogTable catalog_exchange; /* catalog-exchange.c: HTTP, protocol, token */
+extern const CatalogTable catalog_gate;     /* catalog-gate.c: gate files, gates in a round */
 extern const CatalogTable catalog_input;    /* catalog-input.c: files given, collateral */
 extern const CatalogTable catalog_item;     /* catalog-item.c: what libattest is handed */
 extern const CatalogTable catalog_secret;   /* catalog-secret.c: sealing and releasing */
 extern const CatalogTable catalog_verdict;  /* catalog-verdict.c: genuineness and policy */
 extern const CatalogTable catalog_verifier; /* catalog-verifier.c: what attest-verifier answers */
+extern const CatalogTable catalog_volume;   /* catalog-volume.c: volumes, files, losses */
 
 /* NULL when there is no such name. */
 const CatalogEntry *catalog_find(const char *name);

@@ -291,12 +291,12 @@ static int read_gates(const json_t *object, EvidenceDetail *reterr, EvidenceClai
 
 static int read_nonce_tpm(const json_t *object, EvidenceDetail *reterr, EvidenceClaims *claims)
 {
-    if (claims->n_gates > 0)
-        return read_nonce(object, "nonce_tpm", CLAIMS_NONCE_TPM_SIZE, CLAIMS_NONCE_TPM_SIZE, reterr,
-                          &claims->nonce_tpm);
-    if (json_object_get(object, "nonce_tpm"))
+    if (!json_object_get(object, "nonce_tpm"))
+        return CLAIMS_OK;
+    if (claims->n_gates == 0)
         return refuse(reterr, CLAIMS_E_UNWANTED, "nonce_tpm");
-    return CLAIMS_OK;
+    return read_nonce(object, "nonce_tpm", CLAIMS_NONCE_TPM_SIZE, CLAIMS_NONCE_TPM_SIZE, reterr,
+                      &claims->nonce_tpm);
 }
 
 static int read_credential(const json_t *object, EvidenceDetail *reterr, EvidenceClaims *claims)

@@ -32,7 +32,7 @@ typedef struct EvidenceClaims {
     uint8_t ak_sha384[CLAIMS_AK_SHA384_SIZE]; /* of TPMT_PUBLIC; with EVIDENCE_MEMBER_VTPM only */
     char **gates;                             /* n_gates owned names */
     size_t n_gates;
-    Bytes nonce_tpm;  /* with gates only */
+    Bytes nonce_tpm;  /* with gates only; size 0: none of them is the TPM's to open */
     Bytes credential; /* activated credential; size 0: the challenge brought none */
     char *swname;
     char *swversion;

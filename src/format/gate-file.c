@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Strict: a mistake in a gate file must not make another gate of it.
+ * Gate files as structs: their life, their words, and writing them. gate-file-parse.c reads them.
  */
 #include "format/gate-file.h"
 
-#include "format/gate-name.h"
+#include "format/tpm-alg.h"
+#include "format/vtpm-root.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT_VERSION  1 /* "attestd_gate" */
-#define KIND            "verifier"
-#define COORDINATE_SIZE 32   /* bytes; P-256, RFC 7518 6.2.1.2 */
-#define VERIFIER_MAX    2048 /* characters, as a round request has them */
+#define FORMAT_VERSION 1 /* "attestd_gate" */
 
 void gate_file_done(GateFile *gate)
 {
@@ -23,63 +21,52 @@ void gate_file_done(GateFile *gate)
     free(gate->vtpm_ca_pem);
     json_decref(gate->release_key);
     json_decref(gate->next_release_key);
+    json_decref(gate->rewrap_key);
+    json_decref(gate->recovery_key);
     *gate = (GateFile){ 0 };
 }
 
+/* What was found, and what would have been right. */
+static const struct {
+    const char *reason;
+    const char *wanted;
+} words[] = {
+    [GATE_FILE_OK] = { "ok", NULL },
+    [GATE_FILE_E_JSON] = { "not one JSON object", NULL },
+    [GATE_FILE_E_FORMAT] = { "another format", "\"attestd_gate\": 1" },
+    [GATE_FILE_E_UNKNOWN] = { "a member that is not known", NULL },
+    [GATE_FILE_E_NAME] = { "another name within", "the name of the file" },
+    [GATE_FILE_E_KIND] = { "another kind", "verifier, rewrap or pcr" },
+    [GATE_FILE_E_OTHER_KIND] = { "a member of another kind of gate", NULL },
+    [GATE_FILE_E_VERIFIER] = { "no verifier", NULL },
+    [GATE_FILE_E_RELEASE_KEY] = { "no usable release key", "a public P-256 JWK" },
+    [GATE_FILE_E_TICKET] = { "a ticket that is not false", "false, or no such member" },
+    [GATE_FILE_E_CAP_PCR] = { "no PCR that can cap a gate", "8 to 15" },
+    [GATE_FILE_E_REWRAP_KEY] = { "no usable rewrap key", "a public P-256 JWK with kid" },
+    [GATE_FILE_E_BIND] = { "nothing a secret can be bound to",
+                           "some of ak-name, chip-id, host-data, id-key, vm-id; or fleet alone" },
+    [GATE_FILE_E_PCRS] = { "no list of PCRs", "some of 0 to 15, each once, of bank sha256" },
+    [GATE_FILE_E_RECOVERY] = { "no usable recovery key", "a public P-256 or P-384 JWK" },
+    [GATE_FILE_E_VTPM_ROOT] = { "an unknown vtpm_root", "host, certificate, svsm or paravisor" },
+    [GATE_FILE_E_VTPM_CA] = { "no certificates in vtpm_ca_pem", "PEM of at most 12 KiB" },
+};
+
 const char *gate_file_reason(int reason)
 {
-    switch (reason) {
-    case GATE_FILE_OK:
-        return "ok";
-    case GATE_FILE_E_JSON:
-        return "not one JSON object";
-    case GATE_FILE_E_FORMAT:
-        return "another format";
-    case GATE_FILE_E_UNKNOWN:
-        return "a member that is not known";
-    case GATE_FILE_E_NAME:
-        return "another name within";
-    case GATE_FILE_E_KIND:
-        return "another kind";
-    case GATE_FILE_E_VERIFIER:
-        return "no verifier";
-    case GATE_FILE_E_RELEASE_KEY:
-        return "no usable release key";
-    case GATE_FILE_E_VTPM_ROOT:
-        return "an unknown vtpm_root";
-    case GATE_FILE_E_VTPM_CA:
-        return "no certificates in vtpm_ca_pem";
-    }
-    return "unknown";
+    return reason >= 0 && (size_t)reason < ELEMENTSOF(words) ? words[reason].reason : "unknown";
 }
 
 const char *gate_file_wanted(int reason)
 {
-    switch (reason) {
-    case GATE_FILE_E_FORMAT:
-        return "\"attestd_gate\": 1";
-    case GATE_FILE_E_NAME:
-        return "the name of the file";
-    case GATE_FILE_E_KIND:
-        return KIND;
-    case GATE_FILE_E_RELEASE_KEY:
-        return "a public P-256 JWK";
-    case GATE_FILE_E_VTPM_ROOT:
-        return "host, certificate, svsm or paravisor";
-    case GATE_FILE_E_VTPM_CA:
-        return "PEM of at most 12 KiB";
-    }
-    return "what attestctl gate add writes";
+    const char *wanted =
+        reason >= 0 && (size_t)reason < ELEMENTSOF(words) ? words[reason].wanted : NULL;
+
+    return wanted ? wanted : "what attestctl gate add writes";
 }
 
 bool gate_vtpm_root_is_valid(const char *text)
 {
-    static const char *const roots[] = { "host", "certificate", "svsm", "paravisor" };
-
-    for (size_t i = 0; i < ELEMENTSOF(roots); i++)
-        if (strcmp(roots[i], text) == 0)
-            return true;
-    return false;
+    return vtpm_root_rank(text) >= 0;
 }
 
 bool gate_vtpm_ca_is_valid(const char *text)
@@ -92,150 +79,80 @@ bool gate_vtpm_ca_is_valid(const char *text)
     return size <= GATE_VTPM_CA_MAX && strstr(text, "-----BEGIN CERTIFICATE-----");
 }
 
-static bool is_verifier(const char *text)
+/* Takes VALUE; NULL is out of memory. */
+static int set(json_t *object, const char *name, json_t *value)
 {
-    size_t size = strlen(text);
-
-    for (size_t i = 0; i < size; i++)
-        if (text[i] < ' ' || text[i] > '~')
-            return false;
-    return size > 0 && size <= VERIFIER_MAX;
+    return json_object_set_new(object, name, value) < 0 ? -ENOMEM : 0;
 }
 
-/* JSON_OK, a named no of json.h, -ENOMEM. */
-static int check_coordinate(const json_t *jwk, const char *name)
+static int set_verifier(json_t *object, const GateFile *gate)
 {
-    _cleanup_bytes_ Bytes bytes = { 0 };
+    int r = set(object, "verifier", json_string(gate->verifier));
 
-    int r = json_get_base64url(jwk, name, COORDINATE_SIZE, &bytes);
-    return r == JSON_OK && bytes.size != COORDINATE_SIZE ? JSON_E_SIZE : r;
-}
-
-static bool is_public_p256(const json_t *jwk)
-{
-    static const char *const private_members[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
-    const char *kty, *crv;
-
-    for (size_t i = 0; i < ELEMENTSOF(private_members); i++)
-        if (json_object_get(jwk, private_members[i]))
-            return false;
-    return json_get_string(jwk, "kty", &kty) == JSON_OK && strcmp(kty, "EC") == 0 &&
-           json_get_string(jwk, "crv", &crv) == JSON_OK && strcmp(crv, "P-256") == 0;
-}
-
-int gate_release_key(const json_t *jwk, json_t **ret)
-{
-    if (!is_public_p256(jwk))
-        return GATE_FILE_E_RELEASE_KEY;
-    int r = check_coordinate(jwk, "x");
-    if (r == JSON_OK)
-        r = check_coordinate(jwk, "y");
-    if (r)
-        return r < 0 ? r : GATE_FILE_E_RELEASE_KEY;
-
-    json_t *key = json_pack("{ss ss sO sO}", "kty", "EC", "crv", "P-256", "x",
-                            json_object_get(jwk, "x"), "y", json_object_get(jwk, "y"));
-    if (!key)
-        return -ENOMEM;
-    *ret = key;
-    return GATE_FILE_OK;
-}
-
-/* The texts, which are borrowed from OBJECT. */
-static int read_texts(json_t *object, const char *name, const char **ret_verifier)
-{
-    static const char *const known[] = { "attestd_gate", "name",        "kind",
-                                         "verifier",     "release_key", "next_release_key",
-                                         "vtpm_root",    "vtpm_ca_pem", NULL };
-    uint64_t version;
-    const char *text;
-
-    if (json_get_u64(object, "attestd_gate", &version) || version != FORMAT_VERSION)
-        return GATE_FILE_E_FORMAT;
-    if (json_unknown_member(object, known))
-        return GATE_FILE_E_UNKNOWN;
-    if (json_get_string(object, "name", &text) || strcmp(text, name) != 0 ||
-        !gate_name_is_valid(name))
-        return GATE_FILE_E_NAME;
-    if (json_get_string(object, "kind", &text) || strcmp(text, KIND) != 0)
-        return GATE_FILE_E_KIND;
-    if (json_get_string(object, "verifier", ret_verifier) || !is_verifier(*ret_verifier))
-        return GATE_FILE_E_VERIFIER;
-    return GATE_FILE_OK;
-}
-
-/* A text that may be absent and that IS_VALID accepts. REASON for any other; -ENOMEM. */
-static int read_optional(json_t *object, const char *name, bool (*is_valid)(const char *text),
-                         int reason, char **ret)
-{
-    const char *text;
-
-    int r = json_get_string(object, name, &text);
-    if (r == JSON_E_MISSING)
-        return GATE_FILE_OK;
-    if (r || !is_valid(text))
-        return reason;
-    *ret = strdup(text);
-    return *ret ? GATE_FILE_OK : -ENOMEM;
-}
-
-static int read_vtpm(json_t *object, GateFile *gate)
-{
-    int r = read_optional(object, "vtpm_root", gate_vtpm_root_is_valid, GATE_FILE_E_VTPM_ROOT,
-                          &gate->vtpm_root);
-
-    if (r == GATE_FILE_OK)
-        r = read_optional(object, "vtpm_ca_pem", gate_vtpm_ca_is_valid, GATE_FILE_E_VTPM_CA,
-                          &gate->vtpm_ca_pem);
+    if (r == 0)
+        r = set(object, "release_key", json_incref(gate->release_key));
+    if (r == 0 && gate->next_release_key)
+        r = set(object, "next_release_key", json_incref(gate->next_release_key));
+    if (r == 0 && gate->no_ticket)
+        r = set(object, "ticket", json_false());
+    if (r == 0 && gate->cap_pcr != 0)
+        r = set(object, "cap_pcr", json_integer(gate->cap_pcr));
     return r;
 }
 
-static int read_keys(const json_t *object, GateFile *gate)
+static int set_rewrap(json_t *object, const GateFile *gate)
 {
-    const json_t *next = json_object_get(object, "next_release_key");
+    json_auto_t *binds = json_array();
 
-    int r = gate_release_key(json_object_get(object, "release_key"), &gate->release_key);
-    return r || !next ? r : gate_release_key(next, &gate->next_release_key);
+    for (int kind = 0; kind < N_BIND_KINDS; kind++)
+        if (gate->binds & BIND_BIT(kind) &&
+            json_array_append_new(binds, json_string(bind_kind_name((BindKind)kind))) < 0)
+            return -ENOMEM;
+    int r = set(object, "verifier", json_string(gate->verifier));
+    if (r == 0)
+        r = set(object, "rewrap_key", json_incref(gate->rewrap_key));
+    return r ? r : set(object, "bind", json_incref(binds));
 }
 
-static int read_gate(json_t *object, const char *name, GateFile *ret)
+static int set_pcr(json_t *object, const GateFile *gate)
 {
-    _cleanup_gate_file_ GateFile gate = { 0 };
-    const char *verifier = NULL;
+    json_auto_t *pcrs = json_array();
 
-    int r = read_texts(object, name, &verifier);
-    if (r == GATE_FILE_OK)
-        r = read_vtpm(object, &gate);
-    if (r == GATE_FILE_OK)
-        r = read_keys(object, &gate);
-    if (r)
-        return r;
-    gate.name = strdup(name);
-    gate.verifier = strdup(verifier);
-    if (!gate.name || !gate.verifier)
-        return -ENOMEM;
-    *ret = TAKE_STRUCT(gate);
-    return GATE_FILE_OK;
+    for (unsigned pcr = 0; pcr < TPM_PCR_COUNT; pcr++)
+        if (gate->pcrs & UINT32_C(1) << pcr && json_array_append_new(pcrs, json_integer(pcr)) < 0)
+            return -ENOMEM;
+    int r = set(object, "pcr_bank", json_string(tpm_alg_name(gate->pcr_bank)));
+    return r ? r : set(object, "pcrs", json_incref(pcrs));
 }
 
-int gate_file_parse(ByteView text, const char *name, GateFile *ret)
+static int set_kind(json_t *object, const GateFile *gate)
 {
-    json_auto_t *object = NULL;
-
-    int r = json_parse(text, GATE_FILE_MAX, &object);
-    if (r < 0)
-        return r;
-    if (r > 0 || !json_is_object(object))
-        return GATE_FILE_E_JSON;
-    return read_gate(object, name, ret);
+    switch (gate->kind) {
+    case GATE_KIND_VERIFIER:
+        return set_verifier(object, gate);
+    case GATE_KIND_REWRAP:
+        return set_rewrap(object, gate);
+    case GATE_KIND_PCR:
+        return set_pcr(object, gate);
+    case N_GATE_KINDS:
+        break;
+    }
+    return -EINVAL;
 }
 
 json_t *gate_file_to_json(const GateFile *gate)
 {
-    return json_pack("{si ss ss ss sO sO* ss* ss*}", "attestd_gate", FORMAT_VERSION, "name",
-                     gate->name, "kind", KIND, "verifier", gate->verifier, "release_key",
-                     gate->release_key, "next_release_key", gate->next_release_key, "vtpm_root",
-                     gate->vtpm_root, "vtpm_ca_pem", gate->vtpm_ca_pem);
+    json_auto_t *object = json_pack("{si ss ss}", "attestd_gate", FORMAT_VERSION, "name",
+                                    gate->name, "kind", gate_kind_name(gate->kind));
+
+    int r = object ? set_kind(object, gate) : -ENOMEM;
+    if (r == 0 && gate->recovery_key)
+        r = set(object, "recovery_key", json_incref(gate->recovery_key));
+    if (r == 0 && gate->vtpm_root)
+        r = set(object, "vtpm_root", json_string(gate->vtpm_root));
+    if (r == 0 && gate->vtpm_ca_pem)
+        r = set(object, "vtpm_ca_pem", json_string(gate->vtpm_ca_pem));
+    return r == 0 ? TAKE_PTR(object) : NULL;
 }
 
 char *gate_file_text(const GateFile *gate)

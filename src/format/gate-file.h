@@ -7,18 +7,39 @@
 #pragma once
 
 #include "base/json.h"
+#include "format/bind-kind.h"
+#include "format/gate-kind.h"
 
 #define GATE_FILE_MAX    (16 * 1024) /* bytes; real ones have some 500, and a CA's some 2000 */
 #define GATE_VTPM_CA_MAX (12 * 1024) /* bytes of PEM; fits a gate file */
+#define GATE_CAP_PCR_MIN 8           /* to 15: the boot's, and only a reset takes them back */
+#define GATE_CAP_PCR_MAX 15
+#define GATE_PCRS_ALL    0xffffU /* PCRs 0 to 15: of the others no change is noticed in time */
 
 /* Owned: gate_file_done(). Zeroed is empty. */
 typedef struct GateFile {
     char *name;
-    char *verifier;           /* verifier_id whose gate it is */
+    GateKind kind;
+    char *verifier; /* verifier_id whose gate it is; NULL with GATE_KIND_PCR, which has none */
+
+    /* GATE_KIND_VERIFIER. */
     json_t *release_key;      /* public P-256 JWK: kty, crv, x, y and no others */
     json_t *next_release_key; /* the same; NULL: none */
-    char *vtpm_root;          /* what must stand behind the vTPM; NULL: not stated */
-    char *vtpm_ca_pem;        /* who certified it, with vtpm_root "certificate"; NULL: not stated */
+    bool no_ticket;           /* opens within the round only: nothing is kept */
+    unsigned cap_pcr;         /* what a refusal extends, to shut until a reset; 0: nothing */
+
+    /* GATE_KIND_REWRAP. */
+    json_t *rewrap_key; /* public P-256 JWK: kty, crv, x, y, kid and no others */
+    unsigned binds;     /* BIND_BIT()s, bind_set_is_valid() */
+
+    /* GATE_KIND_PCR. */
+    uint16_t pcr_bank; /* TPM_ALG_SHA256 */
+    uint32_t pcrs;     /* bit n: PCR n; some of GATE_PCRS_ALL */
+
+    /* Of every kind. */
+    json_t *recovery_key; /* public P-256 or P-384 JWK: kty, crv, x, y; NULL: no recovery */
+    char *vtpm_root;      /* what must stand behind the vTPM; NULL: not stated */
+    char *vtpm_ca_pem;    /* who certified it, with vtpm_root "certificate"; NULL: not stated */
 } GateFile;
 
 void gate_file_done(GateFile *gate);
@@ -30,9 +51,16 @@ enum {
     GATE_FILE_E_FORMAT,      /* "attestd_gate" is not 1 */
     GATE_FILE_E_UNKNOWN,     /* a member that is not known */
     GATE_FILE_E_NAME,        /* not the name of the file, or no name of a gate at all */
-    GATE_FILE_E_KIND,        /* of another kind than "verifier" */
+    GATE_FILE_E_KIND,        /* of a kind that is not known */
+    GATE_FILE_E_OTHER_KIND,  /* a member that goes with another kind */
     GATE_FILE_E_VERIFIER,    /* no verifier, or one that cannot be printed */
     GATE_FILE_E_RELEASE_KEY, /* a key is missing, private, or not of the shape of P-256 */
+    GATE_FILE_E_TICKET,      /* ticket is there and not false */
+    GATE_FILE_E_CAP_PCR,     /* cap_pcr is not from 8 to 15 */
+    GATE_FILE_E_REWRAP_KEY,  /* as a release key, or without kid */
+    GATE_FILE_E_BIND,        /* bind is not a list as bind_set_is_valid() wants it */
+    GATE_FILE_E_PCRS,        /* no pcrs, twice one, one above 15, or another bank than sha256 */
+    GATE_FILE_E_RECOVERY,    /* recovery_key is private, or not of the shape of P-256 or P-384 */
     GATE_FILE_E_VTPM_ROOT,   /* vtpm_root is nothing that stands behind a vTPM */
     GATE_FILE_E_VTPM_CA,     /* vtpm_ca_pem is no PEM text of certificates, or too long */
 };
@@ -49,11 +77,13 @@ json_t *gate_file_to_json(const GateFile *gate);
 char *gate_file_text(const GateFile *gate);
 
 /*
- * The members of JWK that make a public P-256 key, as a new reference. JWK may be NULL.
- * GATE_FILE_OK, GATE_FILE_E_RELEASE_KEY, -ENOMEM.
+ * The members of JWK that make a public key as the gate file has it, as a new reference. JWK may be
+ * NULL. GATE_FILE_OK, GATE_FILE_E_RELEASE_KEY, …_REWRAP_KEY, …_RECOVERY; -ENOMEM.
  */
 _must_check_ int gate_release_key(const json_t *jwk, json_t **ret);
-/* One of "host", "certificate", "svsm", "paravisor". */
+_must_check_ int gate_rewrap_key(const json_t *jwk, json_t **ret);
+_must_check_ int gate_recovery_key(const json_t *jwk, json_t **ret);
+/* One of "host", "certificate", "svsm", "paravisor": vtpm-root.h ranks them. */
 bool gate_vtpm_root_is_valid(const char *text);
 /* One certificate in PEM or more, by its looks: at most GATE_VTPM_CA_MAX bytes of text. */
 bool gate_vtpm_ca_is_valid(const char *text);

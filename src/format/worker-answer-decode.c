@@ -223,9 +223,19 @@ static bool has_approval(const WorkerAnswer *answer, const char *gate)
     return false;
 }
 
+/* A kind of which a round opens gates: those of PCRs are never asked about. */
+static bool take_approved_kind(const json_t *item, GateKind *ret)
+{
+    const char *name;
+
+    return json_get_string(item, "kind", &name) == JSON_OK && gate_kind_by_name(name, ret) &&
+           *ret != GATE_KIND_PCR;
+}
+
 static int take_approval(json_t *item, WorkerAnswer *answer)
 {
-    static const char *const known[] = { "gate", "expires_boottime_usec", NULL };
+    static const char *const known[] = { "gate", "kind", "expires_boottime_usec", "once", NULL };
+    const json_t *once = json_object_get(item, "once");
     AnswerApproval *approval = &answer->approvals[answer->n_approvals];
     _cleanup_free_ char *gate = NULL;
 
@@ -234,12 +244,14 @@ static int take_approval(json_t *item, WorkerAnswer *answer)
     int r = take_text(item, "gate", true, &gate);
     if (r)
         return r;
-    if (!gate_name_is_valid(gate) || has_approval(answer, gate))
+    if (!gate_name_is_valid(gate) || has_approval(answer, gate) ||
+        !take_approved_kind(item, &approval->kind) || (once && !json_is_true(once)))
         return WORKER_ANSWER_E_MEMBER;
     r = take_number(item, "expires_boottime_usec", 2 * LIFE_USEC_MAX,
                     &approval->expires_boottime_usec);
     if (r)
         return r;
+    approval->once = once;
     approval->gate = TAKE_PTR(gate);
     answer->n_approvals++;
     return 0;
@@ -328,10 +340,41 @@ static int take_secret(json_t *object, WorkerAnswer *answer)
     return r == 0 && answer->secret_version == 0 ? WORKER_ANSWER_E_MEMBER : r;
 }
 
+/* What is kept has no such member. */
+static int take_on_loss(const json_t *item, AnswerReleased *released)
+{
+    const char *name;
+
+    if (!json_object_get(item, "on_loss"))
+        return 0;
+    if (!released->ok || json_get_string(item, "on_loss", &name) != JSON_OK ||
+        !on_loss_by_name(name, &released->on_loss) || released->on_loss == ON_LOSS_KEEP)
+        return WORKER_ANSWER_E_MEMBER;
+    return 0;
+}
+
+/* Of what was released, and of nothing else. */
+static int take_header(const json_t *item, AnswerReleased *released)
+{
+    _cleanup_bytes_ Bytes digest = { 0 };
+
+    if (!released->ok)
+        return json_object_get(item, "header_sha256") ? WORKER_ANSWER_E_MEMBER : 0;
+    int r = json_get_base64url(item, "header_sha256", ANSWER_HEADER_SHA256_SIZE, &digest);
+    if (r < 0)
+        return r;
+    if (r != JSON_OK || digest.size != ANSWER_HEADER_SHA256_SIZE)
+        return WORKER_ANSWER_E_MEMBER;
+    memcpy(released->header_sha256, digest.data, ANSWER_HEADER_SHA256_SIZE);
+    return 0;
+}
+
 /* Entry INDEX of the list: in order, a yes without a reason or a no with one. */
 static int take_one_released(json_t *item, size_t index, AnswerReleased *ret)
 {
-    static const char *const known[] = { "index", "ok", "finding", NULL };
+    static const char *const known[] = {
+        "index", "ok", "finding", "on_loss", "header_sha256", NULL
+    };
     uint64_t number = 0;
 
     if (!json_is_object(item) || json_unknown_member(item, known))
@@ -341,6 +384,10 @@ static int take_one_released(json_t *item, size_t index, AnswerReleased *ret)
         r = WORKER_ANSWER_E_MEMBER;
     if (r == 0)
         r = take_text(item, "finding", !ret->ok, &ret->finding);
+    if (r == 0)
+        r = take_on_loss(item, ret);
+    if (r == 0)
+        r = take_header(item, ret);
     return r == 0 && ret->ok && ret->finding ? WORKER_ANSWER_E_MEMBER : r;
 }
 
@@ -365,6 +412,51 @@ static int take_released(json_t *object, WorkerAnswer *answer)
     return 0;
 }
 
+static bool wrapped_is_valid(const AnswerWrapped *wrapped)
+{
+    return wrapped->version > 0 && gate_name_is_valid(wrapped->gate) &&
+           jwe_text_is_valid(wrapped->jwe);
+}
+
+static int take_one_wrapped(json_t *item, AnswerWrapped *ret)
+{
+    static const char *const known[] = { "name", "id", "version", "gate", "jwe", NULL };
+
+    if (!json_is_object(item) || json_unknown_member(item, known))
+        return WORKER_ANSWER_E_MEMBER;
+    int r = take_text(item, "name", true, &ret->name);
+    if (r == 0)
+        r = take_text(item, "id", true, &ret->id);
+    if (r == 0)
+        r = take_number(item, "version", SECRET_VERSION_LIMIT, &ret->version);
+    if (r == 0)
+        r = take_text(item, "gate", true, &ret->gate);
+    if (r == 0)
+        r = take_text(item, "jwe", true, &ret->jwe);
+    return r == 0 && !wrapped_is_valid(ret) ? WORKER_ANSWER_E_MEMBER : r;
+}
+
+static int take_wrapped(const json_t *object, WorkerAnswer *answer)
+{
+    const json_t *array = json_object_get(object, "wrapped");
+    size_t n = json_array_size(array);
+
+    if (!array)
+        return 0;
+    if (!json_is_array(array) || n == 0 || n > ANSWER_WRAPPED_MAX)
+        return WORKER_ANSWER_E_MEMBER;
+    answer->wrapped = calloc(n, sizeof(*answer->wrapped));
+    if (!answer->wrapped)
+        return -ENOMEM;
+    answer->n_wrapped = n;
+    for (size_t i = 0; i < n; i++) {
+        int r = take_one_wrapped(json_array_get(array, i), &answer->wrapped[i]);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
 static int take_members(json_t *object, WorkerAnswer *answer)
 {
     static const char *const known[] = {
@@ -383,6 +475,7 @@ static int take_members(json_t *object, WorkerAnswer *answer)
         "cpu",
         "secret",
         "released",
+        "wrapped",
         "fds",
         NULL,
     };
@@ -404,6 +497,8 @@ static int take_members(json_t *object, WorkerAnswer *answer)
         r = take_secret(object, answer);
     if (r == 0)
         r = take_released(object, answer);
+    if (r == 0)
+        r = take_wrapped(object, answer);
     if (r == 0)
         r = take_texts(object, "fds", ANSWER_FDS_MAX, answer->fd_names, &answer->n_fds);
     return r;
@@ -438,7 +533,8 @@ static bool is_consistent(const WorkerAnswer *answer)
     if (answer->result == ANSWER_OK)
         return !failure && !answer->error;
     return failure && answer->error && strcmp(failure->name, answer->error) == 0 &&
-           !answer->token && !answer->cpu.provider && !answer->secret_name && !answer->released;
+           !answer->token && !answer->cpu.provider && !answer->secret_name && !answer->released &&
+           !answer->wrapped;
 }
 
 int worker_answer_decode(ByteView line, WorkerAnswer *ret)

@@ -8,6 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static void wrapped_done(AnswerWrapped *wrapped)
+{
+    free(wrapped->name);
+    free(wrapped->id);
+    free(wrapped->gate);
+    free(wrapped->jwe);
+}
+
 void worker_answer_done(WorkerAnswer *answer)
 {
     free(answer->error);
@@ -26,6 +34,9 @@ void worker_answer_done(WorkerAnswer *answer)
     for (size_t i = 0; i < answer->n_released; i++)
         free(answer->released[i].finding);
     free(answer->released);
+    for (size_t i = 0; i < answer->n_wrapped; i++)
+        wrapped_done(&answer->wrapped[i]);
+    free(answer->wrapped);
     *answer = WORKER_ANSWER_INIT;
 }
 
@@ -128,8 +139,10 @@ static json_t *approvals_to_json(const WorkerAnswer *answer)
 
     for (size_t i = 0; array && i < answer->n_approvals; i++) {
         const AnswerApproval *approval = &answer->approvals[i];
-        json_t *item = json_pack("{ss sI}", "gate", approval->gate, "expires_boottime_usec",
-                                 (json_int_t)approval->expires_boottime_usec);
+        json_t *item = json_pack("{ss ss sI so*}", "gate", approval->gate, "kind",
+                                 gate_kind_name(approval->kind), "expires_boottime_usec",
+                                 (json_int_t)approval->expires_boottime_usec, "once",
+                                 approval->once ? json_true() : NULL);
         if (json_array_append_new(array, item) < 0)
             return NULL;
     }
@@ -175,8 +188,29 @@ static json_t *released_to_json(const WorkerAnswer *answer)
 
     for (size_t i = 0; array && i < answer->n_released; i++) {
         const AnswerReleased *one = &answer->released[i];
-        json_t *item = json_pack("{sI sb ss*}", "index", (json_int_t)i, "ok", one->ok ? 1 : 0,
-                                 "finding", one->finding);
+        bool follows = one->on_loss != ON_LOSS_KEEP;
+        json_t *item =
+            json_pack("{sI sb ss* ss*}", "index", (json_int_t)i, "ok", one->ok ? 1 : 0, "finding",
+                      one->finding, "on_loss", follows ? on_loss_name(one->on_loss) : NULL);
+        if (item && one->ok &&
+            json_set_base64url(item, "header_sha256", VIEW_OF_ARRAY(one->header_sha256)) < 0) {
+            json_decref(item);
+            return NULL;
+        }
+        if (json_array_append_new(array, item) < 0)
+            return NULL;
+    }
+    return TAKE_PTR(array);
+}
+
+static json_t *wrapped_to_json(const WorkerAnswer *answer)
+{
+    json_auto_t *array = json_array();
+
+    for (size_t i = 0; array && i < answer->n_wrapped; i++) {
+        const AnswerWrapped *one = &answer->wrapped[i];
+        json_t *item = json_pack("{ss ss sI ss ss}", "name", one->name, "id", one->id, "version",
+                                 (json_int_t)one->version, "gate", one->gate, "jwe", one->jwe);
         if (json_array_append_new(array, item) < 0)
             return NULL;
     }
@@ -193,6 +227,8 @@ static int set_secrets(json_t *object, const WorkerAnswer *answer)
                           (json_int_t)answer->secret_version));
     if (r == 0 && answer->n_released > 0)
         r = set(object, "released", released_to_json(answer));
+    if (r == 0 && answer->n_wrapped > 0)
+        r = set(object, "wrapped", wrapped_to_json(answer));
     return r;
 }
 

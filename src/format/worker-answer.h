@@ -8,15 +8,21 @@
 
 #include "format/bundle.h"
 #include "format/finding.h"
+#include "format/gate-kind.h"
 #include "format/gate-name.h"
+#include "format/on-loss.h"
+#include "format/rewrap-list.h"
 
-#define ANSWER_SIZE_MAX      (64 * 1024) /* bytes, the line feed included; design 3 */
-#define ANSWER_APPROVALS_MAX 16          /* gates of one round */
+#define ANSWER_SIZE_MAX      (128 * 1024) /* bytes, the line feed included; fits 32 blobs */
+#define ANSWER_APPROVALS_MAX 16           /* gates of one round */
 #define ANSWER_FDS_MAX       (1 + ANSWER_APPROVALS_MAX) /* the token and an approval a gate */
 #define ANSWER_KINDS_MAX     8
 #define ANSWER_TEXT_MAX      2048 /* bytes of any one text; a URL is the longest */
 #define ANSWER_FACTS_MAX     128  /* entries of AnswerToken.claims */
 #define ANSWER_RELEASED_MAX  128  /* askers of one release */
+#define ANSWER_WRAPPED_MAX   REWRAP_LIST_MAX
+
+#define ANSWER_HEADER_SHA256_SIZE 32 /* bytes */
 
 typedef enum AnswerResult {
     ANSWER_OK,     /* proven, or collected */
@@ -55,14 +61,28 @@ typedef struct AnswerToken {
 /* A gate that is open for a while. What opens it travels as the descriptor "approval-GATE". */
 typedef struct AnswerApproval {
     char *gate;
+    GateKind kind; /* verifier: an approval.h object; rewrap: data keys, secret/data-keys.h */
     uint64_t expires_boottime_usec; /* when to let go of it; the TPM decides */
+    bool once; /* for those who wait now: never stored, wiped when they are served */
 } AnswerApproval;
 
 /* What became of one asker. */
 typedef struct AnswerReleased {
-    bool ok;       /* every byte of the secret is in the asker's socket; else not one of ours is */
-    char *finding; /* why not; NULL when ok */
+    bool ok;        /* every byte of the secret is in the asker's socket; else not one of ours is */
+    char *finding;  /* why not; NULL when ok */
+    OnLoss on_loss; /* what follows a lost verdict; ON_LOSS_KEEP unless ok */
+    /* Of the secret's header, its exact bytes, which were found authentic; zeros unless ok. */
+    uint8_t header_sha256[ANSWER_HEADER_SHA256_SIZE];
 } AnswerReleased;
+
+/* A secret behind a gate of kind rewrap, as the round takes it to the verifier. */
+typedef struct AnswerWrapped {
+    char *name;
+    char *id; /* base64url of the secret's 16 bytes */
+    uint64_t version;
+    char *gate;
+    char *jwe; /* jwe_text_is_valid() */
+} AnswerWrapped;
 
 /* Owned: worker_answer_done(). Begin with WORKER_ANSWER_INIT. */
 typedef struct WorkerAnswer {
@@ -96,6 +116,10 @@ typedef struct WorkerAnswer {
     /* Answers of release: one for each asker, in the order of the request. Owned array. */
     AnswerReleased *released;
     size_t n_released;
+
+    /* Answers of wrapped. Owned array of at most ANSWER_WRAPPED_MAX. */
+    AnswerWrapped *wrapped;
+    size_t n_wrapped;
 } WorkerAnswer;
 
 /* "approval-": what the name of an approval's descriptor begins with. */

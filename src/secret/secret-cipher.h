@@ -8,16 +8,22 @@
 #include "base/wipe.h"
 #include "secret/secret-file.h"
 
+#define SECRET_HEADER_SHA256_SIZE 32 /* bytes */
+
 /* A secret whose header is authentic. Owned: opened_secret_done(), which wipes. */
 typedef struct OpenedSecret {
     SecretHeader header;
+    uint8_t header_sha256[SECRET_HEADER_SHA256_SIZE]; /* of its exact bytes */
     Bytes bytes;
 } OpenedSecret;
 
 void opened_secret_done(OpenedSecret *secret);
 #define _cleanup_opened_secret_ _cleanup_(opened_secret_done)
 
-/* May ASKER ("unit:db.service") have it? Only an authentic header can say so. */
+/*
+ * May ASKER ("unit:db.service") have it? Only an authentic header can say so, but for "user:0":
+ * root may always (docs/secrets.md).
+ */
 bool opened_secret_is_for(const OpenedSecret *secret, const char *asker);
 
 enum {

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing secret files, and the names and ownership they need. secret-file-parse.c reads them.
+ * Secret files, written and read. secret-header.c and secret-header-parse.c have the header.
  */
 #include "secret/secret-file.h"
 
-#include "format/gate-file.h"
-#include "secret/secret-file-member.h"
+#include "secret/secret-member.h"
 
 #include <errno.h>
-#include <string.h>
-
-void secret_header_done(SecretHeader *header)
-{
-    free(header->name);
-    free(header->gate);
-    for (size_t i = 0; i < header->n_who; i++)
-        free(header->who[i]);
-    free(header->vtpm_root_minimum);
-    *header = (SecretHeader){ 0 };
-}
 
 void secret_file_done(SecretFile *file)
 {
@@ -49,88 +37,23 @@ const char *secret_file_reason(int reason)
     return "unknown";
 }
 
-bool secret_vtpm_root_is_valid(const char *text)
+static int set_sealed(json_t *object, const SecretFile *file)
 {
-    return gate_vtpm_root_is_valid(text);
-}
+    json_t *sealed = json_object();
 
-static json_t *who_to_json(const SecretHeader *header)
-{
-    json_auto_t *array = json_array();
-
-    for (size_t i = 0; array && i < header->n_who; i++)
-        if (json_array_append_new(array, json_string(header->who[i])) < 0)
-            return NULL;
-    return TAKE_PTR(array);
-}
-
-static int set_names(json_t *object, const SecretHeader *header)
-{
-    int r = json_set_base64url(object, "release_key_name", VIEW_OF_ARRAY(header->release_key_name));
-
-    if (r == 0 && header->has_next_release_key)
-        r = json_set_base64url(object, "next_release_key_name",
-                               VIEW_OF_ARRAY(header->next_release_key_name));
-    if (r == 0)
-        r = json_set_base64url(object, "ak_name", VIEW_OF_ARRAY(header->ak_name));
-    if (r == 0)
-        r = json_set_base64url(object, "parent_name", VIEW_OF_ARRAY(header->parent_name));
-    return r;
-}
-
-static int header_to_json(const SecretHeader *header, json_t **ret)
-{
-    if (!header->name || !header->gate || !header->vtpm_root_minimum ||
-        header->version > SECRET_VERSION_MAX || header->created_sec > SECRET_VERSION_MAX)
-        return -EINVAL;
-
-    json_auto_t *object =
-        json_pack("{ss sI ss ss so ss sI}", "name", header->name, "version",
-                  (json_int_t)header->version, "gate", header->gate, "gate_kind", SECRET_GATE_KIND,
-                  "who", who_to_json(header), "vtpm_root_minimum", header->vtpm_root_minimum,
-                  "created_sec", (json_int_t)header->created_sec);
-    int r = object ? json_set_base64url(object, "id", VIEW_OF_ARRAY(header->id)) : -ENOMEM;
-    if (r == 0)
-        r = set_names(object, header);
-    if (r == 0)
-        *ret = TAKE_PTR(object);
-    return r;
-}
-
-int secret_header_emit(const SecretHeader *header, Bytes *ret)
-{
-    _cleanup_secret_header_ SecretHeader again = { 0 };
-    _cleanup_bytes_ Bytes bytes = { 0 };
-    json_auto_t *object = NULL;
-    const char *member;
-
-    int r = header_to_json(header, &object);
-    if (r < 0)
-        return r;
-    _cleanup_free_ char *text = json_text_sorted(object);
-    if (!text)
+    if (json_object_set_new(object, "sealed", sealed) < 0)
         return -ENOMEM;
-    r = bytes_copy(view_of_string(text), &bytes);
-    if (r == 0)
-        r = secret_header_parse(VIEW(bytes), &again, &member);
-    if (r)
-        return r < 0 ? r : -EINVAL;
-    *ret = TAKE_STRUCT(bytes);
-    return 0;
+    int r = json_set_base64url(sealed, "public", VIEW(file->sealed_public));
+    return r ? r : json_set_base64url(sealed, "private", VIEW(file->sealed_private));
 }
 
 static int parts_to_json(const SecretFile *file, json_t *object)
 {
-    json_t *sealed = json_object();
-
-    if (json_object_set_new(object, "attestd_secret", json_integer(SECRET_FORMAT)) < 0 ||
-        json_object_set_new(object, "sealed", sealed) < 0)
+    if (json_object_set_new(object, "attestd_secret", json_integer(SECRET_FORMAT)) < 0)
         return -ENOMEM;
     int r = json_set_base64url(object, "header", VIEW(file->header_bytes));
-    if (r == 0)
-        r = json_set_base64url(sealed, "public", VIEW(file->sealed_public));
-    if (r == 0)
-        r = json_set_base64url(sealed, "private", VIEW(file->sealed_private));
+    if (r == 0 && (file->sealed_public.size > 0 || file->sealed_private.size > 0))
+        r = set_sealed(object, file);
     if (r == 0)
         r = json_set_base64url(object, "nonce", VIEW_OF_ARRAY(file->nonce));
     if (r == 0)
@@ -159,4 +82,72 @@ int secret_file_emit(const SecretFile *file, Bytes *ret)
         return r < 0 ? r : -EINVAL;
     *ret = TAKE_STRUCT(bytes);
     return 0;
+}
+
+static void take_sealed(SecretMembers *members, SecretFile *file)
+{
+    static const char *const known[] = { "public", "private", NULL };
+
+    if (!secret_member_is_there(members, "sealed"))
+        return;
+    SecretMembers inner = secret_member_enter(members, "sealed");
+    secret_member_only(&inner, "sealed", known);
+    secret_member_bytes(&inner, "public", 1, SECRET_SEALED_PART_MAX, &file->sealed_public);
+    secret_member_bytes(&inner, "private", 1, SECRET_SEALED_PART_MAX, &file->sealed_private);
+    secret_member_leave(members, &inner);
+}
+
+/* Another version of the format may have other members: asked first. */
+static void judge_format(SecretMembers *members)
+{
+    uint64_t format = 0;
+
+    secret_member_number(members, "attestd_secret", 0, INT64_MAX, &format);
+    if (!members->reason && format != SECRET_FORMAT)
+        secret_member_fail(members, SECRET_FILE_E_FORMAT, "attestd_secret");
+}
+
+static void take_header(SecretMembers *members, SecretFile *file)
+{
+    const char *member = "header";
+
+    secret_member_bytes(members, "header", 1, SECRET_HEADER_SIZE_MAX, &file->header_bytes);
+    if (members->reason)
+        return;
+    int r = secret_header_parse(VIEW(file->header_bytes), &file->header, &member);
+    if (r != SECRET_FILE_OK)
+        secret_member_fail(members, r, member);
+}
+
+static void take_file(SecretMembers *members, SecretFile *file)
+{
+    static const char *const known[] = { "attestd_secret", "header",     "sealed",
+                                         "nonce",          "ciphertext", NULL };
+    size_t least = SECRET_TAG_SIZE + 1, most = SECRET_SIZE_MAX + SECRET_TAG_SIZE;
+
+    judge_format(members);
+    secret_member_only(members, "secret", known);
+    take_sealed(members, file);
+    secret_member_array(members, "nonce", file->nonce, sizeof(file->nonce));
+    secret_member_bytes(members, "ciphertext", least, most, &file->ciphertext);
+    take_header(members, file);
+    /* What the verifier wraps anew has nothing in the TPM, everything else has. */
+    if ((file->sealed_public.size > 0) == (file->header.gate_kind == GATE_KIND_REWRAP))
+        secret_member_fail(members, SECRET_FILE_E_MEMBER, "sealed");
+}
+
+int secret_file_parse(ByteView json, SecretFile *ret, const char **reterr_member)
+{
+    _cleanup_secret_file_ SecretFile file = { 0 };
+    json_auto_t *object = NULL;
+
+    SecretMembers members = { .member = "secret" };
+    members.reason = secret_member_object(json, SECRET_FILE_SIZE_MAX, &object);
+    members.object = object;
+    take_file(&members, &file);
+    if (members.reason > 0 && reterr_member)
+        *reterr_member = members.member;
+    if (members.reason == SECRET_FILE_OK)
+        *ret = TAKE_STRUCT(file);
+    return members.reason;
 }

@@ -6,45 +6,20 @@
 #pragma once
 
 #include "base/json.h"
-#include "secret/secret-name.h"
+#include "secret/secret-header.h"
 
-#define SECRET_SIZE_MAX        (512 * 1024)              /* bytes of a secret */
-#define SECRET_FILE_SIZE_MAX   (1024 * 1024)             /* base64url of the above, and the rest */
-#define SECRET_HEADER_SIZE_MAX (16 * 1024)               /* bytes of the header JSON */
-#define SECRET_WHO_MAX         32                        /* names that may ask */
-#define SECRET_VERSION_MAX     ((UINT64_C(1) << 53) - 1) /* exact in every JSON reader */
-#define SECRET_ID_SIZE         16
-#define SECRET_TPM_NAME_SIZE   34  /* bytes of a Name: 000b and SHA-256 */
-#define SECRET_NONCE_SIZE      12  /* AES-GCM */
-#define SECRET_TAG_SIZE        16  /* AES-GCM; the ciphertext's last bytes */
-#define SECRET_SEALED_PART_MAX 512 /* bytes of each sealed part, as tpm-seal.h */
-
-/* A zeroed struct is empty and valid. Owned: secret_header_done(). */
-typedef struct SecretHeader {
-    char *name;
-    uint8_t id[SECRET_ID_SIZE]; /* random, made anew by every seal */
-    uint64_t version;           /* from 1; each seal of the same name is one higher */
-    char *gate;                 /* of kind "verifier", the only one there is */
-    char *who[SECRET_WHO_MAX];  /* none: no unit may ask */
-    size_t n_who;
-    uint8_t release_key_name[SECRET_TPM_NAME_SIZE];
-    bool has_next_release_key; /* then the policy is PolicyOR(this one, next one) */
-    uint8_t next_release_key_name[SECRET_TPM_NAME_SIZE];
-    uint8_t ak_name[SECRET_TPM_NAME_SIZE];     /* of the machine it was sealed on */
-    uint8_t parent_name[SECRET_TPM_NAME_SIZE]; /* of its storage root key */
-    char *vtpm_root_minimum; /* what was known of the vTPM: "host", "certificate", "svsm", … */
-    uint64_t created_sec;    /* wall clock */
-} SecretHeader;
-
-void secret_header_done(SecretHeader *header);
-#define _cleanup_secret_header_ _cleanup_(secret_header_done)
+#define SECRET_SIZE_MAX        (512 * 1024)  /* bytes of a secret */
+#define SECRET_FILE_SIZE_MAX   (1024 * 1024) /* base64url of the above, and the rest */
+#define SECRET_NONCE_SIZE      12            /* AES-GCM */
+#define SECRET_TAG_SIZE        16            /* AES-GCM; the ciphertext's last bytes */
+#define SECRET_SEALED_PART_MAX 512           /* bytes of each sealed part, as tpm-seal.h */
 
 /* As read: nothing in it is believed. Zeroed is empty. Owned: secret_file_done(). */
 typedef struct SecretFile {
     Bytes header_bytes; /* exactly what is authenticated */
     SecretHeader header;
-    Bytes sealed_public;  /* TPM2B_PUBLIC, with its size */
-    Bytes sealed_private; /* TPM2B_PRIVATE, with its size */
+    Bytes sealed_public;  /* TPM2B_PUBLIC, with its size; empty for kind rewrap */
+    Bytes sealed_private; /* TPM2B_PRIVATE, with its size; as above */
     uint8_t nonce[SECRET_NONCE_SIZE];
     Bytes ciphertext; /* and tag */
 } SecretFile;
@@ -64,11 +39,6 @@ enum {
 /* A word for each of the above, for error texts. */
 const char *secret_file_reason(int reason);
 
-/* One of "host", "certificate", "svsm", "paravisor". */
-bool secret_vtpm_root_is_valid(const char *text);
-
-/* Header JSON, to be authenticated as it stands. -EINVAL: a member that would not be read again. */
-_must_check_ int secret_header_emit(const SecretHeader *header, Bytes *ret);
 /* The whole file. -EINVAL, -ENOMEM. */
 _must_check_ int secret_file_emit(const SecretFile *file, Bytes *ret);
 

@@ -9,9 +9,10 @@
 #define DIGITS       "0123456789"
 #define LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define UNIT_CHARS   DIGITS LETTERS ":-_.\\" /* VALID_CHARS of systemd, without '@' */
-#define KIND         "unit:"
 #define SUFFIX       ".service"
 #define ANY_INSTANCE "*"
+#define UID_DIGITS   10
+#define UID_MAX      (UINT32_MAX - 1) /* the last one means "none" (uid_t -1) */
 
 bool secret_name_is_valid(const char *name)
 {
@@ -32,9 +33,9 @@ typedef struct UnitName {
 /* "unit:PREFIX[@INSTANCE].service" */
 static bool split(const char *text, UnitName *ret)
 {
-    if (strncmp(text, KIND, strlen(KIND)) != 0)
+    if (strncmp(text, SECRET_UNIT, strlen(SECRET_UNIT)) != 0)
         return false;
-    const char *unit = text + strlen(KIND);
+    const char *unit = text + strlen(SECRET_UNIT);
     size_t size = strlen(unit);
     if (size > SECRET_UNIT_LIMIT || size <= strlen(SUFFIX) ||
         strcmp(unit + size - strlen(SUFFIX), SUFFIX) != 0)
@@ -64,19 +65,49 @@ static bool instance_is_any(const UnitName *name)
            strncmp(name->instance, ANY_INSTANCE, name->instance_size) == 0;
 }
 
+/* What stands behind PREFIX; NULL when TEXT does not begin so. */
+static const char *behind(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : NULL;
+}
+
+static bool is_uid(const char *text)
+{
+    size_t length = strspn(text, DIGITS);
+    uint64_t uid = 0;
+
+    if (length == 0 || length > UID_DIGITS || text[length] != 0 || (text[0] == '0' && length > 1))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        uid = uid * 10 + (uint64_t)(text[i] - '0');
+    return uid <= UID_MAX;
+}
+
+/* A volume or a user: they have no wildcards, so that who may ask is who asks. */
+static bool is_plain(const char *text)
+{
+    const char *volume = behind(text, SECRET_VOLUME);
+    const char *user = behind(text, SECRET_USER);
+
+    return volume ? secret_name_is_valid(volume) : user && is_uid(user);
+}
+
 bool secret_asker_is_valid(const char *asker)
 {
     UnitName name;
 
-    return split(asker, &name) && (!name.instance || instance_is_plain(&name));
+    if (split(asker, &name))
+        return !name.instance || instance_is_plain(&name);
+    return is_plain(asker);
 }
 
 bool secret_who_is_valid(const char *who)
 {
     UnitName name;
 
-    return split(who, &name) &&
-           (!name.instance || instance_is_any(&name) || instance_is_plain(&name));
+    if (split(who, &name))
+        return !name.instance || instance_is_any(&name) || instance_is_plain(&name);
+    return is_plain(who);
 }
 
 bool secret_who_names(const char *who, const char *asker)

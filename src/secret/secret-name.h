@@ -11,12 +11,19 @@
                                */
 #define SECRET_UNIT_LIMIT 255 /* characters; UNIT_NAME_MAX of systemd */
 
+#define SECRET_UNIT   "unit:"   /* a service: its credential */
+#define SECRET_VOLUME "volume:" /* a volume of crypttab(5): its key */
+#define SECRET_USER   "user:"   /* a user of the system bus: OpenSecret */
+
 /* [A-Za-z0-9][A-Za-z0-9._-]{0,63}: at once a file name and the ID of a credential. */
 bool secret_name_is_valid(const char *name);
 
 /*
- * One that asks: "unit:NAME.service" with the full name of a unit as systemd writes it, an instance
- * ("unit:db@main.service") or not; never a template, never a wildcard.
+ * One that asks:
+ * - "unit:NAME.service" with the full name of a unit as systemd writes it, an instance
+ *   ("unit:db@main.service") or not; never a template, never a wildcard;
+ * - "volume:NAME", the name of a secret as well: a volume asks for the secret of its own name;
+ * - "user:UID", decimal without leading zeros, 0 to 4294967294.
  */
 bool secret_asker_is_valid(const char *asker);
 

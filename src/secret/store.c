@@ -15,6 +15,23 @@
 
 #define VERSION_TEXT_MAX 32 /* bytes; 16 digits and a line feed */
 
+const char *secret_store_finding(int no)
+{
+    switch (no) {
+    case SECRET_STORE_E_ABSENT:
+        return "secret-missing";
+    case SECRET_STORE_E_UNSAFE:
+        return "secret-file-unsafe";
+    case SECRET_STORE_E_GATE_KIND:
+        return "secret-gate-unknown";
+    case SECRET_STORE_E_NAME:
+        return "secret-name-mismatch";
+    case SECRET_STORE_E_VERSION:
+        return "secret-version-lower";
+    }
+    return "secret-file-malformed"; /* SECRET_STORE_E_TOO_LARGE, SECRET_STORE_E_MALFORMED */
+}
+
 const char *secret_store_reason(int reason)
 {
     switch (reason) {

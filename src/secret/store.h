@@ -25,6 +25,8 @@ enum {
 
 /* A word for each of the above, for error texts. */
 const char *secret_store_reason(int reason);
+/* The name in the catalogue for a no of secret_store_load(). */
+const char *secret_store_finding(int no);
 
 /*
  * Opens DIRECTORY, which nobody but its owner may write and which belongs to root or to us; root

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PolicyTicket, PolicyOR when there are two release keys, Unseal.
+ * What every kind of gate has in common; the rest is said by its row of gates.h.
  */
 #include "secret/unlock.h"
 
-#include "secret/secret-policy.h"
+#include "format/vtpm-root.h"
+#include "secret/gate-table.h"
 #include "tpm/tpm-seal.h"
-#include "tpm/tpm-storage-key.h"
 
 #include <errno.h>
+
+#define NO_ROOT "host" /* what a verdict says that says nothing of it */
 
 const char *unlock_finding(int no)
 {
     switch (no) {
     case UNLOCK_E_GATE:
         return "secret-no-approval";
+    case UNLOCK_E_KIND:
+        return "secret-gate-kind-changed";
+    case UNLOCK_E_VTPM_ROOT:
+        return "secret-vtpm-root-lower";
     case UNLOCK_E_AK:
         return "secret-key-changed";
     case UNLOCK_E_RELEASE_KEY:
@@ -29,112 +35,45 @@ const char *unlock_finding(int no)
         return tpm_seal_finding(TPM_SEAL_E_SHAPE);
     case UNLOCK_E_POLICY:
         return tpm_seal_finding(TPM_SEAL_E_POLICY);
+    case UNLOCK_E_PCRS:
+        return "secret-pcrs-moved";
+    case UNLOCK_E_CAPPED:
+        return "secret-capped";
+    case UNLOCK_E_COUNTER:
+        return "secret-version-lower";
+    case UNLOCK_E_MOVING:
+        return tpm_seal_finding(TPM_SEAL_E_MOVED);
     }
     return NULL;
 }
 
-static int policy_of(const SecretHeader *header, SecretPolicy *ret)
+bool unlock_needs_tpm(const SecretFile *file)
 {
-    int r = secret_policy_of(header, ret);
-
-    /* The reader of files lets no such header through. */
-    return r > 0 ? -EINVAL : r;
+    return secret_gate(file->header.gate_kind)->needs_tpm;
 }
 
-static int check_names(const SecretHeader *header, const Approval *approval)
+/* A text that nobody knows ranks below everything. */
+static int check_root(const SecretHeader *header, const char *vtpm_root)
 {
-    ByteView key_name = tpm_name_view(&approval->key_name);
+    int given = vtpm_root_rank(vtpm_root ? vtpm_root : NO_ROOT);
 
-    if (!view_equal(view_of_string(header->gate), view_of_string(approval->gate)))
-        return UNLOCK_E_GATE;
-    if (!view_equal(VIEW_OF_ARRAY(header->ak_name), tpm_name_view(&approval->ak_name)))
-        return UNLOCK_E_AK;
-    if (!view_equal(VIEW_OF_ARRAY(header->release_key_name), key_name) &&
-        !(header->has_next_release_key &&
-          view_equal(VIEW_OF_ARRAY(header->next_release_key_name), key_name)))
-        return UNLOCK_E_RELEASE_KEY;
-    return UNLOCK_OK;
+    return given >= vtpm_root_rank(header->vtpm_root_minimum) ? UNLOCK_OK : UNLOCK_E_VTPM_ROOT;
 }
 
-static int check_sealed(const SecretFile *file, const Digest *policy)
+int unlock_check(const SecretFile *file, const UnlockWith *with)
 {
-    switch (tpm_seal_check(VIEW(file->sealed_public), policy)) {
-    case TPM_SEAL_OK:
-        return UNLOCK_OK;
-    case TPM_SEAL_E_MALFORMED:
-        return UNLOCK_E_MALFORMED;
-    case TPM_SEAL_E_POLICY:
-        return UNLOCK_E_POLICY;
-    }
-    return UNLOCK_E_SHAPE;
+    int r = secret_gate(file->header.gate_kind)->check(file, with);
+
+    return r == UNLOCK_OK ? check_root(&file->header, with->vtpm_root) : r;
 }
 
-int unlock_check(const SecretFile *file, const Approval *approval, uint64_t boottime_usec)
-{
-    SecretPolicy policy;
-
-    int r = check_names(&file->header, approval);
-    if (r != UNLOCK_OK)
-        return r;
-    r = policy_of(&file->header, &policy);
-    if (r < 0)
-        return r;
-    if (!view_equal(VIEW_OF_ARRAY(approval->policy_ref), digest_view(&policy.policy_ref)))
-        return UNLOCK_E_APPROVAL;
-    if (boottime_usec >= approval->expires_boottime_usec)
-        return UNLOCK_E_EXPIRED;
-    return check_sealed(file, &policy.digest);
-}
-
-/* A named no of the storeys below: tpm->failure has its name. */
-static int by_tpm(int r)
-{
-    return r > 0 ? UNLOCK_E_TPM : r;
-}
-
-/* The storage key of this Name, which may be the one of the secret before. */
-static int find_parent(TpmContext *tpm, ByteView name, TpmKey **parent)
-{
-    if (*parent && view_equal(VIEW((*parent)->name), name))
-        return UNLOCK_OK;
-    *parent = tpm_key_free(*parent);
-    return by_tpm(tpm_storage_key_find(tpm, name, parent));
-}
-
-/* The policy session has come to what the key is sealed with. */
-static int satisfy(TpmPolicy *session, const SecretPolicy *policy, const Approval *approval)
-{
-    int r = tpm_policy_present(session, &approval->ticket, digest_view(&policy->policy_ref),
-                               tpm_name_view(&approval->key_name));
-
-    if (r == TPM_POLICY_OK && policy->has_next)
-        r = tpm_policy_or(session, &policy->current, &policy->next);
-    return by_tpm(r);
-}
-
-int unlock_key(TpmContext *tpm, const SecretFile *file, const Approval *approval, TpmKey **parent,
+int unlock_key(TpmContext *tpm, const SecretFile *file, const UnlockWith *with, TpmKey **parent,
                Secret **ret)
 {
-    _cleanup_(tpm_policy_freep) TpmPolicy *session = NULL;
-    /* Borrowed parts. */
-    const TpmSealed sealed = { .public_area = file->sealed_public,
-                               .private_area = file->sealed_private };
-    SecretPolicy policy;
+    const SecretGate *gate = secret_gate(file->header.gate_kind);
+    const GateOpening opening = { .tpm = tpm, .file = file, .with = with, .parent = parent };
 
-    int r = policy_of(&file->header, &policy);
-    if (r == 0)
-        r = find_parent(tpm, VIEW_OF_ARRAY(file->header.parent_name), parent);
-    if (r == UNLOCK_OK)
-        r = by_tpm(tpm_policy_start(tpm, &session));
-    if (r == UNLOCK_OK)
-        r = satisfy(session, &policy, approval);
-    if (r != UNLOCK_OK)
-        return r;
-    const TpmUnseal wanted = {
-        .parent = *parent,
-        .parent_name = VIEW_OF_ARRAY(file->header.parent_name),
-        .sealed = &sealed,
-        .policy = &policy.digest,
-    };
-    return by_tpm(tpm_unseal(session, &wanted, ret));
+    if (gate->needs_tpm && !tpm)
+        return -EINVAL;
+    return gate->open(&opening, ret);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading NV indices in the chunks the TPM allows.
+ * Listing NV indices, and reading them, in the chunks the TPM allows.
  */
 #include "tpm/tpm-nv.h"
 
@@ -125,4 +125,45 @@ int tpm_nv_read(TpmContext *tpm, uint32_t index, size_t limit, Bytes *ret)
     r = read_described(tpm, &found, limit, ret);
     tpm_close_handle(tpm, &found.handle);
     return r;
+}
+
+/* As many as the TPM says at once, from *NEXT on; *NEXT: where to go on; beyond LAST: done. */
+static int list_some(TpmContext *tpm, uint32_t *next, uint32_t last, uint32_t *to, size_t *n)
+{
+    _cleanup_esys_ TPMS_CAPABILITY_DATA *data = NULL;
+    TpmPatience patience = { 0 };
+    TPMI_YES_NO more = TPM2_NO;
+    TSS2_RC rc;
+
+    do
+        rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                TPM2_CAP_HANDLES, *next, TPM2_MAX_CAP_HANDLES, &more, &data);
+    while (tpm_retry(&patience, rc));
+
+    int r = tpm_result(tpm, "TPM2_GetCapability", rc);
+    if (r < 0)
+        return r;
+    const TPML_HANDLE *handles = &data->data.handles;
+    for (size_t i = 0; i < handles->count && handles->handle[i] <= last; i++) {
+        if (handles->handle[i] < *next)
+            return -EBADMSG;
+        to[(*n)++] = handles->handle[i];
+        *next = handles->handle[i] + 1;
+    }
+    if (!more || handles->count == 0 || handles->handle[handles->count - 1] >= last)
+        *next = last + 1;
+    return 0;
+}
+
+int tpm_nv_list(TpmContext *tpm, uint32_t first, uint32_t last, uint32_t *ret, size_t *ret_n)
+{
+    size_t n = 0;
+
+    for (uint32_t next = first; next <= last;) {
+        int r = list_some(tpm, &next, last, ret, &n);
+        if (r < 0)
+            return r;
+    }
+    *ret_n = n;
+    return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * NV indices: read whole, within a limit, with empty authorisations.
+ * NV indices: which there are; read whole, within a limit, with empty authorisations.
  */
 #pragma once
 
@@ -18,3 +18,10 @@ enum {
 
 /* Index that exists but was never written is absent. Named no or negative errno. */
 _must_check_ int tpm_nv_read(TpmContext *tpm, uint32_t index, size_t limit, Bytes *ret);
+
+/*
+ * The indices there are from FIRST to LAST, ascending, into RET, which has room for all of the
+ * range. 0 or negative errno; -EBADMSG: not in this order.
+ */
+_must_check_ int tpm_nv_list(TpmContext *tpm, uint32_t first, uint32_t last, uint32_t *ret,
+                             size_t *ret_n);

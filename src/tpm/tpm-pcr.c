@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Registers: which banks are active, and reading more than eight.
+ * Registers: which banks are active, reading more than eight, extending one.
  */
 #include "tpm/tpm-pcr.h"
 
+#include <string.h>
+
 #define SELECT_SIZE 3 /* octets for 24 registers, PC Client profile */
 #define ALL_PCRS    0xffffffu
+#define CAP_EVENT   "attestd cap 1"
 
 TPML_PCR_SELECTION tpm_pcr_selection_list(TpmSelection selection)
 {
@@ -120,4 +123,25 @@ int tpm_pcr_read(TpmContext *tpm, TpmSelection selection, EvidencePcrs *ret)
     }
     *ret = pcrs;
     return TPM_PCR_OK;
+}
+
+ByteView tpm_pcr_cap_event(void)
+{
+    return view_of_string(CAP_EVENT);
+}
+
+int tpm_pcr_extend(TpmContext *tpm, unsigned pcr, ByteView event)
+{
+    TPM2B_EVENT data = { .size = (uint16_t)event.size };
+    TpmPatience patience = { 0 };
+    TSS2_RC rc;
+
+    if (pcr >= TPM_PCR_COUNT || event.size == 0 || event.size > sizeof(data.buffer))
+        return TPM_PCR_E_SELECTION;
+    memcpy(data.buffer, event.data, event.size);
+    do
+        rc = Esys_PCR_Event(tpm->esys, ESYS_TR_PCR0 + pcr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                            ESYS_TR_NONE, &data, NULL);
+    while (tpm_retry(&patience, rc));
+    return tpm_result(tpm, "TPM2_PCR_Event", rc);
 }

@@ -21,5 +21,12 @@ enum {
 _must_check_ int tpm_pcr_check_bank(TpmContext *tpm, TpmSelection selection);
 /* Reads every selected register, eight a call. A named no or negative errno. */
 _must_check_ int tpm_pcr_read(TpmContext *tpm, TpmSelection selection, EvidencePcrs *ret);
+/*
+ * Extends PCR in every allocated bank with that bank's digest of EVENT, 1 to 1024 bytes.
+ * _OK, _E_SELECTION; negative errno.
+ */
+_must_check_ int tpm_pcr_extend(TpmContext *tpm, unsigned pcr, ByteView event);
+/* The event that closes gates until the TPM is reset (docs/gates.md). */
+ByteView tpm_pcr_cap_event(void);
 /* The one bank as TPML_PCR_SELECTION, with three octets. */
 TPML_PCR_SELECTION tpm_pcr_selection_list(TpmSelection selection);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PolicySigned, PolicyTicket and PolicyOR in one session (TPM 2.0 Part 3, 23.3, 23.5, 23.6).
+ * tpm-policy-state.c has PolicyNV and PolicyPCR.
  */
 #include "tpm/tpm-policy.h"
 
@@ -37,6 +38,10 @@ const char *tpm_policy_finding(int no)
         return "tpm-approval-lost";
     case TPM_POLICY_E_SESSION:
         return "tpm-session-lost";
+    case TPM_POLICY_E_PCRS:
+        return "tpm-pcrs-differ";
+    case TPM_POLICY_E_COUNTER:
+        return "tpm-counter-differs";
     }
     return "tpm-policy-failed"; /* TPM_POLICY_E_FAILED */
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "crypto/gate.h"
+#include "crypto/gate-policy.h"
 #include "tpm/tpm-context.h"
 
 /*
@@ -50,6 +50,8 @@ enum {
     TPM_POLICY_E_LOST,    /* ticket of an earlier start of the TPM, of another TPM, or altered */
     TPM_POLICY_E_FAILED,  /* what was approved is in no branch of the policy */
     TPM_POLICY_E_SESSION, /* the TPM was reset, or someone flushed the session */
+    TPM_POLICY_E_PCRS,    /* registers have other values than wanted */
+    TPM_POLICY_E_COUNTER, /* the counter is further than wanted, or another than was sealed to */
 };
 
 /*
@@ -87,5 +89,14 @@ _must_check_ int tpm_policy_present(TpmPolicy *policy, const TpmTicket *ticket, 
  * gate_policy_or(). _OK, _E_FAILED (the session is at neither), _E_SESSION.
  */
 _must_check_ int tpm_policy_or(TpmPolicy *policy, const Digest *current, const Digest *next);
+/*
+ * PolicyNV: the counter at INDEX, whose Name is NAME, is at most MOST. _OK, _E_COUNTER, _E_SESSION.
+ */
+_must_check_ int tpm_policy_nv(TpmPolicy *policy, uint32_t index, ByteView name, uint64_t most);
+/*
+ * PolicyPCR: the registers have these values now. Comes last: any register that is extended from
+ * here on spoils the session (tpm-seal.h). _OK, _E_MALFORMED, _E_PCRS, _E_SESSION.
+ */
+_must_check_ int tpm_policy_pcr(TpmPolicy *policy, const GatePcrs *pcrs);
 /* PolicyGetDigest: what the session has come to. _OK, _E_SESSION. */
 _must_check_ int tpm_policy_digest(TpmPolicy *policy, Digest *ret);

@@ -38,6 +38,8 @@ const char *tpm_seal_finding(int no)
         return "tpm-sealed-size";
     case TPM_SEAL_E_FORGED:
         return "tpm-answer-forged";
+    case TPM_SEAL_E_MOVED:
+        return "tpm-pcrs-moving";
     }
     return "tpm-policy-failed"; /* TPM_SEAL_E_REFUSED */
 }
@@ -59,6 +61,7 @@ static const TpmNo rows[] = {
     COMMON_ROWS,
     { TPM2_RC_POLICY_FAIL, TPM_SEAL_E_REFUSED },
     { TPM2_RC_EXPIRED, TPM_SEAL_E_EXPIRED },
+    { TPM2_RC_PCR_CHANGED, TPM_SEAL_E_MOVED },
 };
 
 static const TpmNoTable load_noes = { load_rows, ELEMENTSOF(load_rows), tpm_seal_finding };

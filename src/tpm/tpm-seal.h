@@ -34,6 +34,7 @@ enum {
     TPM_SEAL_E_SESSION,   /* the TPM was reset, or someone flushed the session */
     TPM_SEAL_E_SIZE,      /* what was sealed has not TPM_SEAL_KEY_SIZE bytes */
     TPM_SEAL_E_FORGED,    /* an answer of the TPM was altered on its way */
+    TPM_SEAL_E_MOVED,     /* some register was extended since PolicyPCR: satisfy it once more */
 };
 
 /*

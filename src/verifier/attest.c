@@ -18,6 +18,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is judged and by whom; all but the facts is borrowed. */
+typedef struct Judgement {
+    const Instance *instance;
+    const Evidence *evidence;
+    const EvidenceClaims *claims;
+    const NonceFacts *nonce;
+    BindFacts facts;
+} Judgement;
+
 static int read_evidence(ByteView body, Evidence *evidence, EvidenceClaims *claims, Reply *ret)
 {
     EvidenceDetail where = { "" };
@@ -99,6 +108,21 @@ static Verdict verdict_of(TrustTier status)
     return VERDICT_CONTRAINDICATED;
 }
 
+/* The one place where the exact reason is said. */
+static void log_rewrap(const RewrapResult *result, const char *id, const char *identity)
+{
+    for (size_t i = 0; i < result->reasons.n_items; i++) {
+        const Finding *finding = &result->reasons.items[i];
+        const LogField fields[] = {
+            { "ATTEST_TOKEN_ID", id },
+            { "ATTEST_FINDING", finding->name },
+            { "ATTEST_IDENTITY", identity },
+        };
+        log_fields(LOG_NOTICE, NULL, fields, ELEMENTSOF(fields), "data key not opened: %s: %s",
+                   finding->subject, finding->found);
+    }
+}
+
 static void log_verdict(const Instance *instance, const Appraisal *appraisal, const char *id,
                         const GatesGrant *grant)
 {
@@ -110,6 +134,7 @@ static void log_verdict(const Instance *instance, const Appraisal *appraisal, co
         { "ATTEST_FINDING", first ? first->name : NULL },
         { "ATTEST_POLICY", instance->policy->id },
         { "ATTEST_GATES", names },
+        { "ATTEST_DATA_KEYS", (const char *)grant->rewrap.opened.data },
         { "ATTEST_IDENTITY", identity },
     };
 
@@ -122,6 +147,7 @@ static void log_verdict(const Instance *instance, const Appraisal *appraisal, co
         log_fields(LOG_INFO, NULL, fields, ELEMENTSOF(fields), "attested: status %s%s%s%s",
                    trust_tier_name(appraisal->status), appraisal->simulated ? ", simulated" : "",
                    names ? ", opened: " : "", names ? names : "");
+    log_rewrap(&grant->rewrap, id, identity);
 }
 
 static int reply_with_token(const char *token, ByteView gates, Reply *ret)
@@ -138,15 +164,18 @@ static int reply_with_token(const char *token, ByteView gates, Reply *ret)
     return bytes_copy(view_of_string(text), &ret->body);
 }
 
-/* Nothing is signed but for a yes. */
-static int grant_gates(const Instance *instance, Appraisal *appraisal, const NonceFacts *facts,
-                       GatesGrant *ret)
+/* Nothing is signed or opened but for a yes. */
+static int grant_gates(const Judgement *judgement, Appraisal *appraisal, GatesGrant *ret)
 {
+    const Instance *instance = judgement->instance;
     const GatesInput input = {
         .policy = instance->policy,
         .release_key = instance->release_key,
         .now_sec = clock_realtime_usec(instance->clock) / USEC_PER_SEC,
-        .expires_sec = facts->issued_sec + instance->config->token_life_sec,
+        .expires_sec = judgement->nonce->issued_sec + instance->config->token_life_sec,
+        .rewrap_keys = &instance->rewrap_keys,
+        .facts = &judgement->facts,
+        .blobs = VIEW(judgement->evidence->rewrap),
     };
 
     if (findings_first_failure(&appraisal->findings))
@@ -154,13 +183,13 @@ static int grant_gates(const Instance *instance, Appraisal *appraisal, const Non
     return gates_grant(&input, appraisal, ret);
 }
 
-static int conclude(const Instance *instance, Appraisal *appraisal, ByteView nonce,
-                    const NonceFacts *facts, Reply *ret)
+static int conclude(const Judgement *judgement, Appraisal *appraisal, Reply *ret)
 {
+    const Instance *instance = judgement->instance;
     _cleanup_gates_grant_ GatesGrant grant = { 0 };
     _cleanup_free_ char *token = NULL, *id = NULL;
 
-    int r = grant_gates(instance, appraisal, facts, &grant);
+    int r = grant_gates(judgement, appraisal, &grant);
     if (r < 0)
         return r;
     const IssueInput input = {
@@ -170,8 +199,8 @@ static int conclude(const Instance *instance, Appraisal *appraisal, ByteView non
         .audience = instance->config->audience,
         .policy_id = instance->policy->id,
         .appraisal = appraisal,
-        .nonce = nonce,
-        .issued_sec = facts->issued_sec,
+        .nonce = VIEW(judgement->claims->nonce),
+        .issued_sec = judgement->nonce->issued_sec,
         .life_sec = instance->config->token_life_sec,
         .gates = VIEW(grant.object),
     };
@@ -188,24 +217,33 @@ static int conclude(const Instance *instance, Appraisal *appraisal, ByteView non
     return problem_refusal(&appraisal->findings, token, &ret->body);
 }
 
-static int judge(const Instance *instance, const Evidence *evidence, const EvidenceClaims *claims,
-                 const NonceFacts *facts, Reply *ret)
+static int note_facts(const Believed *believed, void *userdata)
 {
+    bind_facts_read(believed, userdata);
+    return 0;
+}
+
+static int judge(Judgement *judgement, Reply *ret)
+{
+    const Instance *instance = judgement->instance;
+    const EvidenceClaims *claims = judgement->claims;
     _cleanup_(appraisal_freep) Appraisal *appraisal = NULL;
     Digest secret = { 0 };
 
-    int r = expected_credential(evidence, claims, facts, &secret, ret);
+    int r = expected_credential(judgement->evidence, claims, judgement->nonce, &secret, ret);
     if (r < 0 || ret->problem != PROBLEM_NONE)
         return r;
 
     const VerifyInput input = {
-        .evidence = evidence,
+        .evidence = judgement->evidence,
         .policy = instance->policy,
         .nonce = VIEW(claims->nonce),
         .audience = instance->config->verifier_id,
         .now_sec = (int64_t)(clock_realtime_usec(instance->clock) / USEC_PER_SEC),
         .roots = instance->roots,
         .credential = claims->credential.size > 0 ? digest_view(&secret) : (ByteView){ 0 },
+        .on_believed = note_facts,
+        .userdata = &judgement->facts,
         .source = "verifier",
     };
     uint64_t start_usec = clock_boottime_usec(instance->clock);
@@ -215,7 +253,7 @@ static int judge(const Instance *instance, const Evidence *evidence, const Evide
         return r;
     metrics_count_verification(instance->shared, verdict_of(appraisal->status),
                                clock_boottime_usec(instance->clock) - start_usec);
-    return conclude(instance, appraisal, VIEW(claims->nonce), facts, ret);
+    return conclude(judgement, appraisal, ret);
 }
 
 int attest_answer(const Instance *instance, ByteView body, Reply *ret)
@@ -230,5 +268,8 @@ int attest_answer(const Instance *instance, ByteView body, Reply *ret)
     r = judge_nonce(instance, VIEW(claims.nonce), &facts, ret);
     if (r < 0 || ret->problem != PROBLEM_NONE)
         return r;
-    return judge(instance, &evidence, &claims, &facts, ret);
+    Judgement judgement = {
+        .instance = instance, .evidence = &evidence, .claims = &claims, .nonce = &facts
+    };
+    return judge(&judgement, ret);
 }

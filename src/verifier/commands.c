@@ -6,6 +6,7 @@
 
 #include "verifier/init.h"
 #include "verifier/instance.h"
+#include "verifier/release-keys.h"
 #include "verifier/supervise.h"
 #include "verifier/trust.h"
 
@@ -214,13 +215,102 @@ static int rotate_nonce(const char *directory, Findings *findings)
     return r;
 }
 
+static int rotate_rewrap(const char *directory, Findings *findings)
+{
+    _cleanup_(config_freep) VerifierConfig *config = NULL;
+
+    int r = config_load(directory, findings, &config);
+    if (r == CONFIG_OK)
+        r = rewrap_keys_rotate(config->rewrap_key, findings);
+    if (r == REWRAP_KEYS_OK)
+        r = trust_write(directory, findings);
+    if (r == TRUST_OK)
+        (void)printf("%s: new rewrap key; the old one beside it still opens. Send SIGHUP to each"
+                     " server, give %s/%s to the machines, add their gates anew and reseal.\n",
+                     config->rewrap_key, directory, TRUST_FILE);
+    return r;
+}
+
+static int next_release(const char *directory, Findings *findings)
+{
+    _cleanup_(config_freep) VerifierConfig *config = NULL;
+    bool is_new = false;
+
+    int r = config_load(directory, findings, &config);
+    if (r == CONFIG_OK)
+        r = release_key_next_make(config, findings, &is_new);
+    if (r == RELEASE_KEYS_OK)
+        r = trust_write(directory, findings);
+    if (r == TRUST_OK)
+        (void)printf("%s: %s, and %s names it.\n"
+                     "Give that file to the machines. On each:\n"
+                     "\n"
+                     "    attestctl gate update NAME --trust=%s\n"
+                     "    systemctl reload attestd\n"
+                     "    attestctl reseal --all\n"
+                     "\n"
+                     "When that is done on all of them: attest-verifier keys rotate-release %s\n",
+                     directory,
+                     is_new ? "a next release key is made"
+                            : "the next release key is there already",
+                     TRUST_FILE, TRUST_FILE, directory);
+    return r;
+}
+
+/* A rotation that was cut off before the trust file was written is finished; else there is none. */
+static int finish_rotation(const VerifierConfig *config, const char *directory, Findings *findings)
+{
+    _cleanup_(key_freep) Key *present = NULL;
+    bool is_behind = false;
+
+    int r = key_load(config->release_key, findings, &present);
+    if (r == INSTANCE_OK)
+        r = trust_has_next(directory, present, &is_behind);
+    if (r != INSTANCE_OK || is_behind)
+        return r;
+    r = findings_add(findings, "verifier-next-key-missing", config->release_key, FINDING_FAILURE,
+                     "no " RELEASE_NEXT_NAME " beside it", NULL);
+    return r < 0 ? r : RELEASE_KEYS_E_ABSENT;
+}
+
+static int rotate_release(const char *directory, Findings *findings)
+{
+    _cleanup_(config_freep) VerifierConfig *config = NULL;
+
+    int r = config_load(directory, findings, &config);
+    if (r != CONFIG_OK)
+        return r;
+    r = release_key_rotate(config, findings);
+    if (r == RELEASE_KEYS_E_ABSENT)
+        r = finish_rotation(config, directory, findings);
+    if (r == RELEASE_KEYS_OK)
+        r = trust_write(directory, findings);
+    if (r == TRUST_OK)
+        (void)printf(
+            "%s: what was the next release key; the old one is kept beside it.\n"
+            "Copy both to each instance and send SIGHUP to each server. At leisure, %s/%s\n"
+            "goes to the machines: attestctl gate update, and reseal.\n",
+            config->release_key, directory, TRUST_FILE);
+    return r;
+}
+
 int command_keys(int argc, char **argv)
 {
+    static const struct {
+        const char *name;
+        int (*run)(const char *directory, Findings *findings);
+    } verbs[] = {
+        { "rotate-nonce", rotate_nonce },
+        { "rotate-rewrap", rotate_rewrap },
+        { "next-release", next_release },
+        { "rotate-release", rotate_release },
+    };
     _cleanup_findings_ Findings findings = { .source = "verifier" };
 
-    if (argc != 3 || strcmp(argv[1], "rotate-nonce") != 0)
-        return usage("keys rotate-nonce DIR");
-    return conclude(rotate_nonce(argv[2], &findings), &findings);
+    for (size_t i = 0; argc == 3 && i < ELEMENTSOF(verbs); i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return conclude(verbs[i].run(argv[2], &findings), &findings);
+    return usage("keys rotate-nonce|rotate-rewrap|next-release|rotate-release DIR");
 }
 
 int command_trust(int argc, char **argv)

@@ -50,6 +50,7 @@ static const Setting settings[] = {
     PATH("/policy", policy, "policy.json"),
     PATH("/keys/token", token_key, "keys/token.pem"),
     PATH("/keys/release", release_key, "keys/release.pem"),
+    PATH("/keys/rewrap", rewrap_key, "keys/rewrap.pem"),
     PATH("/keys/nonce", nonce_key, "keys/nonce.key"),
     PATH("/tls/certificate", tls_certificate, "tls/server.pem"),
     PATH("/tls/key", tls_key, "tls/server.key"),
@@ -61,7 +62,9 @@ static const char *const top_members[] = {
     "audience",        "urls",    "processes", "connections", "timeout_sec", "token_life_sec",
     "policy",          "keys",    "tls",       NULL,
 };
-static const char *const keys_members[] = { "comment", "token", "release", "nonce", NULL };
+static const char *const keys_members[] = {
+    "comment", "token", "release", "rewrap", "nonce", NULL
+};
 static const char *const tls_members[] = { "comment", "certificate", "key", "ca", NULL };
 
 typedef struct Loader {

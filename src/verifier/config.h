@@ -33,6 +33,7 @@ typedef struct VerifierConfig {
     char *policy;      /* path */
     char *token_key;   /* path, PEM */
     char *release_key; /* path, PEM */
+    char *rewrap_key;  /* path, PEM; older ones stand beside it */
     char *nonce_key;   /* path, 32 or 64 bytes */
     char *tls_certificate;
     char *tls_key;

@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The gates of one verdict: which of those asked for the policy opens to this machine, and what
- * opens them, signed with the release key (docs/gates.md). Nothing that names a gate's policyRef or
- * the machine is taken from the request: both follow from the attestation key of the quote.
+ * opens them: a signature by the release key, or data keys encrypted anew (docs/gates.md). Nothing
+ * that names a gate's policyRef or the machine is taken from the request.
  */
 #pragma once
 
-#include "crypto/key.h"
-#include "verify/verify.h"
+#include "verifier/rewrap.h"
 
 #define GATES_NONE           "{}" /* no gate is opened: the exact bytes */
 #define GATES_EXPIRATION_SEC 600  /* of an approval, unless the policy says otherwise */
 
+/* All that the machine learns of a data key that stays closed; why is in the verifier's journal. */
+#define GATES_REWRAP_REFUSED "a wrapped data key was not opened"
+
 /* Everything is borrowed. */
 typedef struct GatesInput {
     const Policy *policy;
-    const Key *release_key; /* may be NULL where the policy has no gates */
-    uint64_t now_sec;       /* wall clock */
-    uint64_t expires_sec;   /* of the token: no approval outlives it */
+    const Key *release_key;        /* may be NULL where the policy has no gate of kind verifier */
+    uint64_t now_sec;              /* wall clock */
+    uint64_t expires_sec;          /* of the token: no approval outlives it */
+    const RewrapKeys *rewrap_keys; /* may be empty where the policy has no gate of kind rewrap */
+    const BindFacts *facts;
+    ByteView blobs; /* the evidence's member "rewrap"; read for an affirming verdict only */
 } GatesInput;
 
 /* Owned: gates_grant_done(). */
 typedef struct GatesGrant {
     Bytes object; /* JSON, the exact bytes that the token's gates_sha256 is over */
     Bytes names;  /* of what was opened, with spaces between, for the journal; empty: nothing */
+    RewrapResult rewrap; /* for the journal */
 } GatesGrant;
 
 void gates_grant_done(GatesGrant *grant);

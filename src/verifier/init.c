@@ -6,6 +6,7 @@
 
 #include "verifier/config.h"
 #include "verifier/identity.h"
+#include "verifier/instance.h"
 #include "verifier/nonce.h"
 #include "verifier/starter-policy.h"
 #include "verifier/trust.h"
@@ -78,16 +79,16 @@ static int config_text(const InitOptions *options, const Url *url, Bytes *ret)
     if (r < 0)
         return r;
     json_t *json = json_pack(
-        "{s:i, s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:i, s:s, s:{s:s, s:s, s:s}, s:{s:s, s:s, "
-        "s:s}}",
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:i, s:s, s:{s:s, s:s, s:s, s:s}, s:{s:s, "
+        "s:s, s:s}}",
         "attest_verifier", 1, "comment",
         "attest-verifier(1) describes every member; SIGHUP makes all but listen and processes "
         "count",
         "listen", listen, "verifier_id", verifier_id, "issuer", url->origin, "audience", "attestd",
         "urls", url->origin, "path_prefix", url->prefix, "token_life_sec", CONFIG_TOKEN_LIFE_SEC,
         "policy", "policy.json", "keys", "token", "keys/token.pem", "release", "keys/release.pem",
-        "nonce", "keys/nonce.key", "tls", "certificate", "tls/server.pem", "key", "tls/server.key",
-        "ca", "tls/ca.pem");
+        "rewrap", "keys/rewrap.pem", "nonce", "keys/nonce.key", "tls", "certificate",
+        "tls/server.pem", "key", "tls/server.key", "ca", "tls/ca.pem");
     r = json ? json_for_people(json, ret) : -ENOMEM;
     json_decref(json);
     return r;
@@ -177,15 +178,13 @@ static int put(const char *directory, const char *name, const Bytes *content, un
 
 static int put_key(const char *directory, const char *name)
 {
-    _cleanup_(key_freep) Key *key = NULL;
-    _cleanup_wiped_bytes_ Bytes pem = { 0 };
+    _cleanup_free_ char *path = NULL;
 
-    int r = key_generate(KEY_P256, &key);
-    if (r == 0)
-        r = key_to_private_pem(key, &pem);
-    if (r)
-        return r < 0 ? r : -EIO;
-    return put(directory, name, &pem, 0600);
+    if (asprintf(&path, "%s/%s", directory, name) < 0) {
+        path = NULL;
+        return -ENOMEM;
+    }
+    return key_write(path);
 }
 
 static int put_nonce_key(const char *directory, const char *name)
@@ -210,6 +209,8 @@ static int put_all(const char *directory, const Identity *identity, const Bytes 
     if (r == 0)
         r = put_key(directory, "keys/release.pem");
     if (r == 0)
+        r = put_key(directory, "keys/rewrap.pem");
+    if (r == 0)
         r = put_nonce_key(directory, "keys/nonce.key");
     if (r == 0)
         r = put(directory, "tls/ca.key", &identity->ca_key, 0600);
@@ -229,7 +230,7 @@ static int put_all(const char *directory, const Identity *identity, const Bytes 
 int init_directory(const InitOptions *options, Findings *findings)
 {
     _cleanup_identity_ Identity identity = { 0 };
-    _cleanup_bytes_ Bytes config = { 0 }, policy = { 0 }, trust = { 0 };
+    _cleanup_bytes_ Bytes config = { 0 }, policy = { 0 };
     _cleanup_url_ Url url = { 0 };
 
     int r = url_parse(options->url, &url);
@@ -247,8 +248,6 @@ int init_directory(const InitOptions *options, Findings *findings)
     if (r == 0)
         r = put_all(options->directory, &identity, &config, &policy);
     if (r == 0)
-        r = trust_text(options->directory, findings, &trust);
-    if (r == 0)
-        r = put(options->directory, TRUST_FILE, &trust, 0644); /* goes to every agent */
+        r = trust_write(options->directory, findings);
     return r;
 }

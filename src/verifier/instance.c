@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "crypto/certificate.h"
 #include "token/jwks.h"
+#include "verify/policy-gates.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -60,6 +61,19 @@ int key_load(const char *path, Findings *findings, Key **ret)
     return INSTANCE_OK;
 }
 
+int key_write(const char *path)
+{
+    _cleanup_(key_freep) Key *key = NULL;
+    _cleanup_wiped_bytes_ Bytes pem = { 0 };
+
+    int r = key_generate(KEY_P256, &key);
+    if (r == KEY_OK)
+        r = key_to_private_pem(key, &pem);
+    if (r)
+        return r < 0 ? r : -EIO;
+    return file_write_atomic(path, VIEW(pem), 0600);
+}
+
 static int load_token_key(Instance *instance, Findings *findings)
 {
     _cleanup_jwks_ Jwks jwks = { 0 };
@@ -85,7 +99,7 @@ static int load_release_key(Instance *instance, Findings *findings)
 {
     const char *path = instance->config->release_key;
 
-    if (instance->policy->n_gates == 0)
+    if (!policy_has_gate_kind(instance->policy, GATE_KIND_VERIFIER))
         return INSTANCE_OK;
     int r = key_load(path, findings, &instance->release_key);
     if (r)
@@ -94,6 +108,23 @@ static int load_release_key(Instance *instance, Findings *findings)
         return refuse(findings, "verifier-key-unusable", path, "the token key",
                       "a key that signs nothing else");
     return INSTANCE_OK;
+}
+
+/* The same: what decrypts does not sign. */
+static int load_rewrap_keys(Instance *instance, Findings *findings)
+{
+    const char *path = instance->config->rewrap_key;
+    const RewrapKeys *keys = &instance->rewrap_keys;
+
+    if (!policy_has_gate_kind(instance->policy, GATE_KIND_REWRAP))
+        return INSTANCE_OK;
+    int r = rewrap_keys_load(path, findings, &instance->rewrap_keys);
+    for (size_t i = 0; r == REWRAP_KEYS_OK && i < keys->n_items; i++)
+        if (key_equal(keys->items[i].key, instance->token_key) ||
+            (instance->release_key && key_equal(keys->items[i].key, instance->release_key)))
+            r = refuse(findings, "verifier-key-unusable", path, "the token key or the release key",
+                       "a key that opens data keys and does nothing else");
+    return r;
 }
 
 static int load_nonce_keys(Instance *instance, Findings *findings)
@@ -166,6 +197,8 @@ int instance_load(const char *directory, Shared *shared, Findings *findings, Ins
     if (r == INSTANCE_OK)
         r = load_release_key(instance, findings);
     if (r == INSTANCE_OK)
+        r = load_rewrap_keys(instance, findings);
+    if (r == INSTANCE_OK)
         r = load_nonce_keys(instance, findings);
     if (r == INSTANCE_OK)
         r = load_tls(instance, findings);
@@ -185,6 +218,7 @@ Instance *instance_free(Instance *instance)
     policy_free(instance->policy);
     key_free(instance->token_key);
     key_free(instance->release_key);
+    rewrap_keys_done(&instance->rewrap_keys);
     free(instance->kid);
     free(instance->jwks);
     nonce_keys_done(&instance->nonce_keys);

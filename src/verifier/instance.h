@@ -7,6 +7,7 @@
 
 #include "verifier/config.h"
 #include "verifier/nonce.h"
+#include "verifier/rewrap-keys.h"
 #include "verifier/shared.h"
 
 #include "base/clock.h"
@@ -19,7 +20,9 @@ typedef struct Instance {
     Key *token_key;
     char *kid;        /* thumbprint of the above */
     char *jwks;       /* JSON text */
-    Key *release_key; /* signs for gates and nothing else; NULL: the policy has no gates */
+    Key *release_key; /* signs for gates and nothing else; NULL: the policy has none for it */
+    RewrapKeys
+        rewrap_keys; /* open data keys and nothing else; empty: the policy has no such gate */
     NonceKeys nonce_keys;
     AmdRoots *roots;       /* decoded once */
     Bytes tls_certificate; /* PEM */
@@ -43,3 +46,5 @@ DEFINE_CLEANUP(Instance *, instance_free);
 _must_check_ int policy_load(const char *path, Findings *findings, Policy **ret);
 /* Reads one key file; it must be a P-256 key pair. INSTANCE_E_INVALID as above. -ENOMEM, -EIO. */
 _must_check_ int key_load(const char *path, Findings *findings, Key **ret);
+/* Writes a fresh P-256 key pair to PATH, 0600. Negative errno. */
+_must_check_ int key_write(const char *path);

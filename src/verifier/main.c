@@ -20,7 +20,7 @@ static const Verb verbs[] = {
     { "init", command_init, "make keys, certificates, configuration and a starter policy" },
     { "serve", command_serve, "answer attestd" },
     { "policy", command_policy, "check a policy file" },
-    { "keys", command_keys, "rotate the nonce key" },
+    { "keys", command_keys, "rotate the nonce, rewrap or release key" },
     { "trust", command_trust, "print verifier-trust.json anew" },
 };
 

@@ -5,15 +5,18 @@
 #include "verifier/trust.h"
 
 #include "verifier/instance.h"
+#include "verifier/release-keys.h"
 
 #include "base/encode.h"
 #include "base/file.h"
 #include "token/jwks.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#define CA_SIZE_MAX ((size_t)64 << 10) /* bytes */
+#define CA_SIZE_MAX    ((size_t)64 << 10)  /* bytes */
+#define TRUST_SIZE_MAX ((size_t)256 << 10) /* bytes; a CA, keys and roots */
 
 /* Takes VALUE. */
 static int set(json_t *object, const char *name, json_t *value)
@@ -54,12 +57,22 @@ static int add_ca(json_t *trust, const VerifierConfig *config, Findings *finding
     return set(trust, "ca_pem", json_stringn((const char *)pem.data, pem.size));
 }
 
+static int set_release_key(json_t *trust, const char *member, const Key *key)
+{
+    _cleanup_free_ char *kid = NULL;
+    json_t *json = NULL;
+
+    int r = jwk_thumbprint_text(key, &kid);
+    if (r == 0)
+        r = jwk_emit(key, kid, "sig", "ES256", &json);
+    return r ? r : set(trust, member, json);
+}
+
 static int add_keys(json_t *trust, const VerifierConfig *config, Findings *findings)
 {
     _cleanup_(key_freep) Key *token = NULL, *release = NULL;
     _cleanup_jwks_ Jwks jwks = { 0 };
-    _cleanup_free_ char *kid = NULL;
-    json_t *set_json = NULL, *release_json = NULL;
+    json_t *set_json = NULL;
 
     int r = key_load(config->token_key, findings, &token);
     if (r == 0)
@@ -70,13 +83,33 @@ static int add_keys(json_t *trust, const VerifierConfig *config, Findings *findi
         r = jwks_to_json(&jwks, &set_json);
     if (r == 0)
         r = set(trust, "token_keys", set_json);
+    return r ? r : set_release_key(trust, "release_key", release);
+}
+
+/* What gates are sealed to beside it, before it signs. */
+static int add_next_key(json_t *trust, const VerifierConfig *config, Findings *findings)
+{
+    _cleanup_(key_freep) Key *next = NULL;
+
+    int r = release_key_next_load(config, findings, &next);
+    if (r != RELEASE_KEYS_OK)
+        return r == RELEASE_KEYS_E_ABSENT ? TRUST_OK : r;
+    return set_release_key(trust, "next_release_key", next);
+}
+
+/* Named by its kid, since machines keep what they wrapped to older ones. */
+static int add_rewrap_key(json_t *trust, const VerifierConfig *config, Findings *findings)
+{
+    _cleanup_(key_freep) Key *key = NULL;
+    _cleanup_free_ char *kid = NULL;
+    json_t *json = NULL;
+
+    int r = key_load(config->rewrap_key, findings, &key);
     if (r == 0)
-        r = jwk_thumbprint_text(release, &kid);
+        r = jwk_thumbprint_text(key, &kid);
     if (r == 0)
-        r = jwk_emit(release, kid, "sig", "ES256", &release_json);
-    if (r == 0)
-        r = set(trust, "release_key", release_json);
-    return r;
+        r = jwk_emit(key, kid, "enc", "ECDH-ES+A256KW", &json);
+    return r ? r : set(trust, "rewrap_key", json);
 }
 
 static int add_simulated_roots(json_t *trust, const VerifierConfig *config, Findings *findings)
@@ -108,10 +141,52 @@ int trust_text(const char *directory, Findings *findings, Bytes *ret)
     if (r == 0)
         r = add_keys(trust, config, findings);
     if (r == 0)
+        r = add_next_key(trust, config, findings);
+    if (r == 0)
+        r = add_rewrap_key(trust, config, findings);
+    if (r == 0)
         r = add_simulated_roots(trust, config, findings);
 
     if (r == 0)
         r = json_for_people(trust, ret);
     json_decref(trust);
     return r > 0 ? TRUST_E_INVALID : r;
+}
+
+/* Owned; NULL: out of memory. */
+static char *path_in(const char *directory)
+{
+    char *path = NULL;
+
+    return asprintf(&path, "%s/%s", directory, TRUST_FILE) < 0 ? NULL : path;
+}
+
+int trust_write(const char *directory, Findings *findings)
+{
+    _cleanup_free_ char *path = path_in(directory);
+    _cleanup_bytes_ Bytes text = { 0 };
+
+    int r = path ? trust_text(directory, findings, &text) : -ENOMEM;
+    if (r)
+        return r;
+    return file_write_atomic(path, VIEW(text), 0644); /* goes to every agent */
+}
+
+int trust_has_next(const char *directory, const Key *key, bool *ret)
+{
+    _cleanup_free_ char *path = path_in(directory);
+    _cleanup_(key_freep) Key *next = NULL;
+    _cleanup_bytes_ Bytes text = { 0 };
+    json_auto_t *trust = NULL;
+
+    int r = path ? file_read(path, TRUST_SIZE_MAX, &text) : -ENOMEM;
+    if (r == 0)
+        r = json_parse(VIEW(text), TRUST_SIZE_MAX, &trust);
+    const json_t *jwk = json_object_get(trust, "next_release_key");
+    if (r == 0 && jwk)
+        r = jwk_parse_key(jwk, &next);
+    if (r == -ENOMEM)
+        return r;
+    *ret = next && key_equal(next, key);
+    return 0;
 }

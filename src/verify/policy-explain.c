@@ -39,51 +39,19 @@ static void say_simulated_roots(const Policy *policy, Sentences *sentences)
     sentences_put(sentences, &sentence);
 }
 
-static void say_gate(const PolicyGate *gate, Sentences *sentences)
-{
-    Sentence sentence = { 0 };
-    unsigned n = (unsigned)__builtin_popcount(gate->vtpm_roots), k = 0;
-
-    sentence_add(&sentence, "Gate \"%s\" opens, ", gate->name);
-    if (gate->expiration_sec > 0)
-        sentence_add(&sentence, "for %u seconds at most, ", gate->expiration_sec);
-    sentence_add(&sentence, "for ");
-    if (gate->every_machine)
-        sentence_add(&sentence, "every machine that is affirmed");
-    else {
-        sentence_add(&sentence, "the attestation key ");
-        sentence_add_digests(&sentence, &gate->machines);
-    }
-    sentence_add(&sentence, ", when its vTPM rests on ");
-    for (VtpmRoot root = VTPM_ROOT_HOST; root < VTPM_ROOT_MAX; root++) {
-        if (!(gate->vtpm_roots & 1U << root))
-            continue;
-        sentence_join(&sentence, k++, n, "or");
-        sentence_add(&sentence, "%s", vtpm_root_name(root));
-    }
-    sentence_add(&sentence, "%s", n == 0 ? "nothing that exists: it opens for nobody" : "");
-    sentences_put(sentences, &sentence);
-}
-
-static void say_gates(const Policy *policy, Sentences *sentences)
-{
-    for (size_t i = 0; i < policy->n_gates; i++)
-        say_gate(&policy->gates[i], sentences);
-}
-
 static const PolicySayer first[] = {
     { "/attestd_policy", say_genuine },
     { "/simulated_roots", say_simulated_roots },
 };
 static const PolicySayer last[] = {
-    { "/gates", say_gates },
     { "/id", say_id },
 };
 static const PolicySayers first_sayers = { first, ELEMENTSOF(first) };
 static const PolicySayers last_sayers = { last, ELEMENTSOF(last) };
 
 static const PolicySayers *const all[] = {
-    &first_sayers, &policy_snp_sayers, &policy_tpm_sayers, &policy_rule_sayers, &last_sayers,
+    &first_sayers,       &policy_snp_sayers,  &policy_tpm_sayers,
+    &policy_rule_sayers, &policy_gate_sayers, &last_sayers,
 };
 
 static const PolicySayer *sayer_at(size_t index)

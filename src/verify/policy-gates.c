@@ -75,6 +75,48 @@ static int parse_expiration(PolicyReader *reader, json_t *value, void *target, s
     return policy_u32(reader, value, target, argument);
 }
 
+static int parse_kind(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    const char *text = json_string_value(value);
+    GateKind *kind = target;
+
+    (void)argument;
+    if (!text || strlen(text) != json_string_length(value) || !gate_kind_by_name(text, kind) ||
+        *kind == GATE_KIND_PCR)
+        return policy_invalid(reader, "must be \"verifier\" or \"rewrap\"");
+    return POLICY_OK;
+}
+
+static int parse_bind(PolicyReader *reader, const json_t *item, PolicyGate *gate)
+{
+    const char *text = json_string_value(item);
+    BindKind kind;
+
+    if (!text || strlen(text) != json_string_length(item) || !bind_kind_by_name(text, &kind))
+        return policy_invalid(reader, "\"%.40s\" is not known", text ? text : "not a string");
+    if (gate->binds & BIND_BIT(kind))
+        return policy_invalid(reader, "has \"%.40s\" twice", text);
+    gate->binds |= BIND_BIT(kind);
+    return POLICY_OK;
+}
+
+static int parse_binds(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    int r = POLICY_OK;
+    size_t i;
+    json_t *item;
+
+    (void)argument;
+    if (!json_is_array(value) || json_array_size(value) == 0)
+        return policy_invalid(reader, "must be an array with at least one kind of bind");
+    json_array_foreach (value, i, item) {
+        r = parse_bind(reader, item, target);
+        if (r != POLICY_OK)
+            break;
+    }
+    return r;
+}
+
 static bool is_named_before(const PolicyGate *gates, const PolicyGate *gate)
 {
     for (const PolicyGate *other = gates; other < gate; other++)
@@ -85,20 +127,42 @@ static bool is_named_before(const PolicyGate *gates, const PolicyGate *gate)
 
 static void gate_begin(void *target)
 {
-    ((PolicyGate *)target)->vtpm_roots =
+    PolicyGate *gate = target;
+
+    gate->kind = GATE_KIND_VERIFIER;
+    gate->ticket = true;
+    gate->vtpm_roots =
         1U << VTPM_ROOT_PARAVISOR | 1U << VTPM_ROOT_SVSM | 1U << VTPM_ROOT_CERTIFICATE;
 }
 
+/* A member that the gate's kind makes nothing of would be a wish that is never heard. */
+static int gate_finish(PolicyReader *reader, void *target)
+{
+    const PolicyGate *gate = target;
+
+    if (gate->kind == GATE_KIND_REWRAP && (gate->expiration_sec > 0 || !gate->ticket))
+        return policy_invalid(reader, "expiration_sec and ticket go with kind \"verifier\"");
+    if (gate->kind == GATE_KIND_VERIFIER && gate->binds != 0)
+        return policy_invalid(reader, "binds go with kind \"rewrap\"");
+    if (!gate->ticket && gate->expiration_sec > POLICY_GATE_ONCE_SEC)
+        return policy_invalid(reader, "without a ticket expiration_sec is at most %d",
+                              POLICY_GATE_ONCE_SEC);
+    return POLICY_OK;
+}
+
 static const PolicyMember gate_members[] = {
+    { "binds", parse_binds, NULL, 0, 0, false },
     POLICY_VALUE("expiration_sec", parse_expiration, PolicyGate, expiration_sec,
                  POLICY_GATE_EXPIRATION_MAX),
+    POLICY_VALUE("kind", parse_kind, PolicyGate, kind, 0),
     { "machines", parse_machines, NULL, 0, 0, true },
     POLICY_NEEDED("name", parse_name, PolicyGate, name, 0),
+    POLICY_VALUE("ticket", policy_bool, PolicyGate, ticket, 0),
     POLICY_VALUE("vtpm_roots", policy_vtpm_roots, PolicyGate, vtpm_roots, 0),
 };
 
 const PolicyTable policy_gate_table = { POLICY_TABLE(gate_members), .item_size = sizeof(PolicyGate),
-                                        .begin = gate_begin };
+                                        .begin = gate_begin, .finish = gate_finish };
 
 int policy_gates_parse(PolicyReader *reader, json_t *value, void *target, size_t argument)
 {
@@ -140,4 +204,12 @@ bool policy_gate_has_machine(const PolicyGate *gate, ByteView ak_name)
         if (view_equal(VIEW(gate->machines.items[i]), ak_name))
             return true;
     return gate->every_machine;
+}
+
+bool policy_has_gate_kind(const Policy *policy, GateKind kind)
+{
+    for (size_t i = 0; i < policy->n_gates; i++)
+        if (policy->gates[i].kind == kind)
+            return true;
+    return false;
 }

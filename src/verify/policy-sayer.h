@@ -19,3 +19,4 @@ typedef struct PolicySayers {
 extern const PolicySayers policy_snp_sayers;
 extern const PolicySayers policy_tpm_sayers;
 extern const PolicySayers policy_rule_sayers;
+extern const PolicySayers policy_gate_sayers;

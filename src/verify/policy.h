@@ -10,6 +10,8 @@
 #include "base/bytes.h"
 #include "base/macro.h"
 #include "crypto/certificate.h"
+#include "format/bind-kind.h"
+#include "format/gate-kind.h"
 
 #define POLICY_SIZE_MAX  ((size_t)1 << 20) /* bytes of the file */
 #define POLICY_ITEMS_MAX 1024              /* items of each list in it */
@@ -187,9 +189,13 @@ bool policy_tpm_has_rules(const PolicyTpm *tpm);
 /* A lock that only the verifier's approval opens, and who may have it opened (docs/gates.md). */
 typedef struct PolicyGate {
     char *name;
+    GateKind kind;            /* verifier or rewrap */
     bool every_machine;       /* "*", written out; else: */
     PolicyBytesList machines; /* AK Names, 34 bytes each */
     uint32_t expiration_sec;  /* the longest life of an approval; 0: the policy does not say */
+    bool ticket;              /* kind verifier: may an approval be kept? true by default */
+    unsigned binds;           /* kind rewrap: BIND_BIT() of each that a blob must have; with fleet
+                                 among them it may be bound to none; 0: any but fleet */
     unsigned vtpm_roots;      /* bit per VtpmRoot; all but host unless the policy says */
 } PolicyGate;
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One send() of at most what the buffer takes.
+ * One send() of at most what the buffer takes; a memfd, written and closed to everybody.
  */
 #include "worker/delivery.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+
+/* What makes a memfd the reader's: not a byte of it can change. */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 /* Bytes that are written and not yet read; negative for what is no stream socket. */
 static int unread(int socket)
@@ -46,4 +52,37 @@ int delivery_send(int socket, ByteView bytes)
 
     ssize_t n = send(socket, bytes.data, bytes.size, MSG_NOSIGNAL | MSG_DONTWAIT);
     return n >= 0 && (size_t)n == bytes.size ? DELIVERY_OK : DELIVERY_E_GONE;
+}
+
+/* A memfd that is as it was made, with MFD_ALLOW_SEALING. */
+static bool is_fresh(int fd)
+{
+    struct stat status;
+
+    return fcntl(fd, F_GET_SEALS) == 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+           status.st_size == 0;
+}
+
+/* From the start, wherever the offset is: whoever gets the descriptor reads from there. */
+static bool write_all(int fd, ByteView bytes)
+{
+    size_t total = 0;
+
+    while (total < bytes.size) {
+        ssize_t n = pwrite(fd, bytes.data + total, bytes.size - total, (off_t)total);
+        if (n <= 0 && errno != EINTR)
+            return false;
+        total += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+int delivery_fill(int memfd, ByteView bytes)
+{
+    if (bytes.size == 0 || !is_fresh(memfd))
+        return DELIVERY_E_GONE;
+    if (write_all(memfd, bytes) && fcntl(memfd, F_ADD_SEALS, SEALS) == 0)
+        return DELIVERY_OK;
+    (void)!ftruncate(memfd, 0);
+    return DELIVERY_E_GONE;
 }

@@ -9,13 +9,11 @@
 #include "evidence/binding.h"
 #include "evidence/source-tpm.h"
 #include "format/evidence-claims.h"
-#include "format/gate-name.h"
 #include "worker/proof-tpm.h"
 #include "worker/proof.h"
 #include "worker/round-gates.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static int fail(Proof *proof, const char *name, const char *subject, const char *found)
@@ -46,16 +44,17 @@ static unsigned choose_members(const Proof *proof)
     return members;
 }
 
-/* The gates that are asked for, and the nonce of the session that they will be opened in. */
+/* The gates that are asked for, and the nonce of the session that the TPM's are opened in. */
 static int fill_gates(const Proof *proof, EvidenceClaims *claims)
 {
-    const RoundRequest *request = proof->request;
+    const char *names[REQUEST_GATES_MAX];
 
     if (!proof->gates)
         return 0;
-    claims->gates = calloc(request->n_gates, sizeof(*claims->gates));
-    for (size_t i = 0; claims->gates && i < request->n_gates; i++) {
-        claims->gates[i] = strdup(request->gates[i].name);
+    size_t n = round_gates_asked(proof->gates, names);
+    claims->gates = calloc(n, sizeof(*claims->gates));
+    for (size_t i = 0; claims->gates && i < n; i++) {
+        claims->gates[i] = strdup(names[i]);
         if (!claims->gates[i])
             return -ENOMEM;
         claims->n_gates++;
@@ -180,27 +179,14 @@ static int quote(Proof *proof)
     return r;
 }
 
-static int warn_without_tpm(Proof *proof, const char *gate)
-{
-    char subject[sizeof("gate ") + GATE_NAME_LIMIT];
-
-    (void)snprintf(subject, sizeof(subject), "gate %s", gate);
-    return findings_add(&proof->answer->findings, "gate-without-tpm", subject, FINDING_WARNING,
-                        NULL, NULL);
-}
-
 static int open_gates(Proof *proof)
 {
-    const RoundRequest *request = proof->request;
-    int r = 0;
-
-    if (proof->has_vtpm && request->n_gates > 0) {
-        r = round_gates_open(proof, &proof->gates);
-        return r > 0 ? PROOF_E_FAILED : r;
-    }
-    for (size_t i = 0; r == 0 && i < request->n_gates; i++)
-        r = warn_without_tpm(proof, request->gates[i].name);
-    return r;
+    if (proof->request->n_gates == 0)
+        return PROOF_OK;
+    int r = round_gates_open(proof, &proof->gates);
+    if (r == ROUND_GATES_OK && proof->gates)
+        r = round_gates_wrapped(proof->gates, &proof->evidence.rewrap);
+    return r > 0 ? PROOF_E_FAILED : r;
 }
 
 static int note_kinds(Proof *proof)

@@ -6,18 +6,19 @@
 #include "worker/release.h"
 
 #include "base/clock.h"
-#include "base/wipe.h"
 #include "secret/secret-cipher.h"
 #include "secret/store.h"
-#include "secret/unlock.h"
+#include "tpm/tpm-counter.h"
 #include "worker/delivery.h"
-#include "worker/request-secret.h"
+#include "worker/release-approvals.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define REASON_SIZE 256
+
+_Static_assert(SECRET_HEADER_SHA256_SIZE == ANSWER_HEADER_SHA256_SIZE, "one goes into the other");
 
 enum { RELEASE_OK, RELEASE_E_REFUSED /* the batch's reason says why */ };
 
@@ -31,18 +32,17 @@ typedef struct Batch {
     const ReleaseRequest *request;
     WorkerAnswer *answer;
     SecretStore *store;
-    Approval approvals[RELEASE_APPROVALS_MAX]; /* gate NULL: could not be read */
-    TpmContext *tpm;                           /* NULL until needed */
-    Reason no_tpm;                             /* finding NULL: not tried, or open */
-    TpmKey *parent;                            /* of the secret before */
+    ReleaseApprovals approvals;
+    TpmContext *tpm; /* NULL until needed */
+    Reason no_tpm;   /* finding NULL: not tried, or open */
+    TpmKey *parent;  /* of the secret before */
     Reason reason;
     bool decided[RELEASE_ASKERS_MAX];
 } Batch;
 
 static void batch_done(Batch *batch)
 {
-    for (size_t i = 0; i < ELEMENTSOF(batch->approvals); i++)
-        approval_done(&batch->approvals[i]);
+    release_approvals_done(&batch->approvals);
     (void)tpm_key_free(batch->parent);
     (void)tpm_context_free(batch->tpm);
     (void)secret_store_free(batch->store);
@@ -62,68 +62,15 @@ static int refuse(Batch *batch, const char *finding, const char *text)
     return RELEASE_E_REFUSED;
 }
 
-/* At most SIZE bytes from the start, wherever who passed it left the offset. */
-static ssize_t read_start(int fd, uint8_t *out, size_t size)
-{
-    size_t total = 0;
-    ssize_t n;
-
-    do {
-        n = pread(fd, out + total, size - total, (off_t)total);
-        total += n > 0 ? (size_t)n : 0;
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    return n < 0 ? -errno : (ssize_t)total;
-}
-
-/* An approval that cannot be read is missed when its gate is needed. */
-static int read_approval(const ReleaseApproval *given, Approval *ret)
-{
-    _cleanup_approval_ Approval approval = { 0 };
-    uint8_t json[APPROVAL_SIZE_MAX + 1];
-
-    ssize_t size = read_start(given->fd, json, sizeof(json));
-    int r = size < 0 ? (int)size : approval_parse((ByteView){ json, (size_t)size }, &approval);
-    wipe(json, sizeof(json));
-    if (r == -ENOMEM)
-        return r;
-    if (r == APPROVAL_OK && strcmp(approval.gate, given->gate) == 0)
-        *ret = TAKE_STRUCT(approval);
-    return 0;
-}
-
-static int find_approval(Batch *batch, const char *gate, const Approval **ret)
-{
-    const ReleaseRequest *request = batch->request;
-
-    for (size_t i = 0; i < request->n_approvals; i++) {
-        if (strcmp(request->approvals[i].gate, gate) != 0)
-            continue;
-        if (!batch->approvals[i].gate)
-            return refuse(batch, "secret-approval-malformed", gate);
-        *ret = &batch->approvals[i];
-        return RELEASE_OK;
-    }
-    return refuse(batch, "secret-no-approval", gate);
-}
-
 static int load(Batch *batch, const char *name, SecretFile *ret)
 {
-    static const char *const findings[] = {
-        [SECRET_STORE_E_ABSENT] = "secret-missing",
-        [SECRET_STORE_E_UNSAFE] = "secret-file-unsafe",
-        [SECRET_STORE_E_TOO_LARGE] = "secret-file-malformed",
-        [SECRET_STORE_E_MALFORMED] = "secret-file-malformed",
-        [SECRET_STORE_E_GATE_KIND] = "secret-gate-unknown",
-        [SECRET_STORE_E_NAME] = "secret-name-mismatch",
-        [SECRET_STORE_E_VERSION] = "secret-version-lower",
-    };
-
     int r = secret_store_load(batch->store, name, ret);
     if (r == -ENOMEM)
         return r;
     if (r < 0)
         return refuse(batch, "secret-store-failed", strerror(-r));
-    return r == SECRET_STORE_OK ? RELEASE_OK : refuse(batch, findings[r], secret_store_reason(r));
+    return r == SECRET_STORE_OK ? RELEASE_OK
+                                : refuse(batch, secret_store_finding(r), secret_store_reason(r));
 }
 
 /* Opens the TPM once. Where it cannot be had, nobody waits for it a second time. */
@@ -148,23 +95,49 @@ static int need_tpm(Batch *batch)
     return RELEASE_E_REFUSED;
 }
 
-static int unlock(Batch *batch, const SecretFile *file, const Approval *approval, Secret **ret)
+/* What is held for the gate that FILE names, and says the verdict. */
+static int find_approval(Batch *batch, const SecretFile *file, UnlockWith *ret)
 {
-    int r = unlock_check(file, approval, clock_boottime_usec(&clock_system));
+    *ret = (UnlockWith){
+        .vtpm_root = batch->request->vtpm_root,
+        .boottime_usec = clock_boottime_usec(&clock_system),
+    };
+    int r = release_approvals_find(&batch->approvals, file->header.gate, ret);
+    return r == RELEASE_APPROVALS_OK
+               ? RELEASE_OK
+               : refuse(batch, "secret-approval-malformed", file->header.gate);
+}
+
+/* A no or an errno of unlock_key(): in the TPM's words, where it was asked. */
+static int refuse_unlock(Batch *batch, const SecretFile *file, int r)
+{
+    const TpmFailure *failure = batch->tpm ? &batch->tpm->failure : NULL;
+
+    if (failure && failure->finding)
+        return refuse(batch, failure->finding, failure->text);
+    if (r > 0 && unlock_finding(r))
+        return refuse(batch, unlock_finding(r), file->header.gate);
+    return refuse(batch, "internal-error", r < 0 ? strerror(-r) : "unlocking");
+}
+
+static int unlock(Batch *batch, const SecretFile *file, Secret **ret)
+{
+    UnlockWith with;
+
+    int r = find_approval(batch, file, &with);
+    if (r != RELEASE_OK)
+        return r;
+    r = unlock_check(file, &with);
     if (r > 0)
         return refuse(batch, unlock_finding(r), file->header.gate);
-    if (r == UNLOCK_OK)
+    if (r == UNLOCK_OK && unlock_needs_tpm(file))
         r = need_tpm(batch);
     if (r)
         return r;
-    batch->tpm->failure = (TpmFailure){ 0 };
-    r = unlock_key(batch->tpm, file, approval, &batch->parent, ret);
-    if (r == UNLOCK_OK || r == -ENOMEM)
-        return r;
-    const TpmFailure *failure = &batch->tpm->failure;
-    if (failure->finding)
-        return refuse(batch, failure->finding, failure->text);
-    return refuse(batch, "internal-error", r < 0 ? strerror(-r) : "unlocking");
+    if (batch->tpm)
+        batch->tpm->failure = (TpmFailure){ 0 };
+    r = unlock_key(batch->tpm, file, &with, &batch->parent, ret);
+    return r == UNLOCK_OK || r == -ENOMEM ? r : refuse_unlock(batch, file, r);
 }
 
 /* Nothing in the file is believed before this has said yes. */
@@ -182,18 +155,37 @@ static int decrypt(Batch *batch, const char *name, SecretFile *file, const Secre
                : refuse(batch, "secret-name-mismatch", ret->header.name);
 }
 
+/*
+ * A file is sealed to one count more than there is, and counted for when it is stored. Where that
+ * was cut short it is done here, so that older files open no more. It keeps nobody waiting who may
+ * have the secret.
+ */
+static int heal_counter(Batch *batch, const SecretHeader *header)
+{
+    if (!header->has_counter)
+        return RELEASE_OK;
+    batch->tpm->failure = (TpmFailure){ 0 };
+    int r =
+        tpm_counter_advance(batch->tpm, header->name, header->counter.index, header->counter.value);
+    if (r == TPM_COUNTER_OK || r == -ENOMEM)
+        return r;
+    const TpmFailure *failure = &batch->tpm->failure;
+    const char *finding = r > 0 ? tpm_counter_finding(r) : "tpm-command-refused";
+    return findings_add(&batch->answer->findings, failure->finding ? failure->finding : finding,
+                        header->name, FINDING_WARNING, failure->text, NULL);
+}
+
 static int open_secret(Batch *batch, const char *name, OpenedSecret *ret)
 {
     _cleanup_(secret_freep) Secret *data_key = NULL;
     _cleanup_secret_file_ SecretFile file = { 0 };
-    const Approval *approval = NULL;
 
     int r = load(batch, name, &file);
     if (r == RELEASE_OK)
-        r = find_approval(batch, file.header.gate, &approval);
+        r = unlock(batch, &file, &data_key);
     if (r == RELEASE_OK)
-        r = unlock(batch, &file, approval, &data_key);
-    return r == RELEASE_OK ? decrypt(batch, name, &file, data_key, ret) : r;
+        r = decrypt(batch, name, &file, data_key, ret);
+    return r == RELEASE_OK ? heal_counter(batch, &ret->header) : r;
 }
 
 /* A no for one asker is no failure of the batch: a warning, by name. */
@@ -213,21 +205,29 @@ static int decide_no(Batch *batch, size_t index)
     return batch->answer->released[index].finding ? RELEASE_OK : -ENOMEM;
 }
 
+static int deliver(const ReleaseAsker *asker, ByteView secret)
+{
+    return asker->as_memfd ? delivery_fill(asker->fd, secret) : delivery_send(asker->fd, secret);
+}
+
 static int serve_asker(Batch *batch, const OpenedSecret *secret, size_t index)
 {
     const ReleaseAsker *asker = &batch->request->askers[index];
+    AnswerReleased *released = &batch->answer->released[index];
 
     if (!opened_secret_is_for(secret, asker->asker))
         return refuse(batch, "secret-asker-refused", "not named by the secret");
-    switch (delivery_send(asker->fd, VIEW(secret->bytes))) {
+    switch (deliver(asker, VIEW(secret->bytes))) {
     case DELIVERY_OK:
-        batch->answer->released[index].ok = true;
+        released->ok = true;
+        released->on_loss = secret->header.on_loss;
+        memcpy(released->header_sha256, secret->header_sha256, sizeof(released->header_sha256));
         batch->decided[index] = true;
         return RELEASE_OK;
     case DELIVERY_E_TOO_LARGE:
         return refuse(batch, "secret-too-large", "the socket's buffer does not take it");
     }
-    return refuse(batch, "secret-asker-gone", "the connection");
+    return refuse(batch, "secret-asker-gone", asker->as_memfd ? "the memory" : "the connection");
 }
 
 /* Everyone who asks for the secret that asker FIRST asks for. */
@@ -266,11 +266,9 @@ static int begin(Batch *batch)
                          FINDING_FAILURE, found, NULL);
         return r < 0 ? r : RELEASE_E_REFUSED;
     }
-    for (size_t i = 0; i < request->n_approvals; i++) {
-        r = read_approval(&request->approvals[i], &batch->approvals[i]);
-        if (r < 0)
-            return r;
-    }
+    r = release_approvals_read(request, &batch->approvals);
+    if (r < 0)
+        return r;
     answer->released = calloc(request->n_askers, sizeof(*answer->released));
     if (!answer->released)
         return -ENOMEM;

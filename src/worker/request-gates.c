@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gate names and release keys, as attestd has them from its gate files.
+ * Gate names and release keys, as attestd has them from its gate files, and wrapped data keys, as
+ * attest-release has them from the secret files.
  */
 #include "worker/request-gates.h"
 
 #include "crypto/jwk.h"
+#include "format/gate-file.h"
 #include "format/gate-name.h"
+#include "format/jwe-text.h"
+#include "secret/secret-name.h"
 
 #include <string.h>
 
-Key *read_release_key(MemberReader *reader, const char *path)
+#define VERSION_MAX ((UINT64_C(1) << 53) - 1)
+
+/* A public P-256 key, owned; NULL and a failure for anything else. */
+static Key *read_release_key(MemberReader *reader, const char *path)
 {
     _cleanup_(key_freep) Key *key = NULL;
     const json_t *jwk = member_object(reader, path);
@@ -41,9 +48,45 @@ static bool is_asked_twice(const RoundRequest *request, const char *name)
     return n > 1;
 }
 
+/* Of those that a round opens. */
+static bool is_kind(const char *text)
+{
+    GateKind kind;
+
+    return gate_kind_by_name(text, &kind) && kind != GATE_KIND_PCR;
+}
+
+/* One spelling each: absent is yes. */
+static bool reads_no_ticket(MemberReader *reader)
+{
+    const json_t *ticket = json_object_get(reader->object, "ticket");
+
+    if (ticket && !json_is_false(ticket))
+        member_fail(reader, REQUEST_E_MEMBER, "gates.ticket");
+    return ticket;
+}
+
+static void read_verifier_gate(MemberReader *reader, RequestGate *gate)
+{
+    static const char *const known[] = { "name",   "kind",    "release_key", "next_release_key",
+                                         "ticket", "cap_pcr", NULL };
+    json_t *object = reader->object;
+    const json_t *next = json_object_get(object, "next_release_key");
+
+    member_only(reader, "gates", known);
+    gate->without_ticket = reads_no_ticket(reader);
+    if (json_object_get(object, "cap_pcr"))
+        gate->cap_pcr =
+            (unsigned)member_number(reader, "gates.cap_pcr", GATE_CAP_PCR_MIN, GATE_CAP_PCR_MAX);
+    if (!is_off_curve(json_object_get(object, "release_key")))
+        gate->release_key = read_release_key(reader, "gates.release_key");
+    if (next && !is_off_curve(next))
+        gate->next_release_key = read_release_key(reader, "gates.next_release_key");
+}
+
 static void read_gate(MemberReader *reader, json_t *object, RoundRequest *request)
 {
-    static const char *const known[] = { "name", "release_key", "next_release_key", NULL };
+    static const char *const known[] = { "name", "kind", NULL };
     RequestGate gate = { 0 };
 
     if (!json_is_object(object)) {
@@ -51,34 +94,97 @@ static void read_gate(MemberReader *reader, json_t *object, RoundRequest *reques
         return;
     }
     member_enter(reader, object);
-    member_only(reader, "gates", known);
     gate.name = member_text(reader, "gates.name", gate_name_is_valid);
-    if (!gate.name)
+    const char *kind = member_text(reader, "gates.kind", is_kind);
+    if (!gate.name || !kind || !gate_kind_by_name(kind, &gate.kind))
         return;
-    const json_t *next = json_object_get(object, "next_release_key");
-    if (!is_off_curve(json_object_get(object, "release_key")))
-        gate.release_key = read_release_key(reader, "gates.release_key");
-    if (next && !is_off_curve(next))
-        gate.next_release_key = read_release_key(reader, "gates.next_release_key");
+    if (gate.kind == GATE_KIND_VERIFIER)
+        read_verifier_gate(reader, &gate);
+    else
+        member_only(reader, "gates", known);
     request->gates[request->n_gates++] = gate;
     if (is_asked_twice(request, gate.name))
         member_fail(reader, REQUEST_E_MEMBER, "gates.name");
 }
 
-void read_gates(MemberReader *reader, RoundRequest *request)
+static bool is_rewrap_gate(const RoundRequest *request, const char *name)
+{
+    for (size_t i = 0; i < request->n_gates; i++)
+        if (strcmp(request->gates[i].name, name) == 0)
+            return request->gates[i].kind == GATE_KIND_REWRAP;
+    return false;
+}
+
+/* Of what comes back it must be clear whose it is; and the verifier takes no list with a JWE twice.
+ */
+static void check_once(MemberReader *reader, const RoundRequest *request,
+                       const RequestWrapped *wrapped)
+{
+    for (size_t i = 0; i < request->n_wrapped; i++) {
+        const RequestWrapped *other = &request->wrapped[i];
+        if (memcmp(other->id, wrapped->id, sizeof(wrapped->id)) == 0)
+            member_fail(reader, REQUEST_E_MEMBER, "wrapped.id");
+        if (strcmp(other->jwe, wrapped->jwe) == 0)
+            member_fail(reader, REQUEST_E_MEMBER, "wrapped.jwe");
+    }
+}
+
+static void read_id(MemberReader *reader, RequestWrapped *wrapped)
+{
+    _cleanup_bytes_ Bytes id = { 0 };
+
+    member_bytes(reader, "wrapped.id", sizeof(wrapped->id), sizeof(wrapped->id), &id);
+    if (id.size == sizeof(wrapped->id))
+        memcpy(wrapped->id, id.data, sizeof(wrapped->id));
+}
+
+static void read_wrapped(MemberReader *reader, json_t *object, RoundRequest *request)
+{
+    static const char *const known[] = { "name", "id", "version", "gate", "jwe", NULL };
+    RequestWrapped wrapped = { 0 };
+
+    if (!json_is_object(object)) {
+        member_fail(reader, REQUEST_E_MEMBER, "wrapped");
+        return;
+    }
+    member_enter(reader, object);
+    member_only(reader, "wrapped", known);
+    wrapped.name = member_text(reader, "wrapped.name", secret_name_is_valid);
+    read_id(reader, &wrapped);
+    wrapped.version = member_number(reader, "wrapped.version", 1, VERSION_MAX);
+    wrapped.gate = member_text(reader, "wrapped.gate", gate_name_is_valid);
+    wrapped.jwe = member_text(reader, "wrapped.jwe", jwe_text_is_valid);
+    if (reader->reason)
+        return;
+    if (!is_rewrap_gate(request, wrapped.gate))
+        member_fail(reader, REQUEST_E_MEMBER, "wrapped.gate");
+    check_once(reader, request, &wrapped);
+    request->wrapped[request->n_wrapped++] = wrapped;
+}
+
+typedef void ReadItem(MemberReader *reader, json_t *object, RoundRequest *request);
+
+/* A list of the request, which only a round may have. */
+static void read_list(MemberReader *reader, const char *path, size_t limit, ReadItem *read,
+                      RoundRequest *request)
 {
     json_t *object = reader->object;
-    const json_t *array = json_object_get(object, "gates");
+    const json_t *array = json_object_get(object, path);
     size_t n = json_array_size(array);
 
     if (!array)
         return;
-    if (!json_is_array(array) || n > REQUEST_GATES_MAX ||
-        (n > 0 && request->purpose != PURPOSE_ROUND))
-        member_fail(reader, REQUEST_E_MEMBER, "gates");
+    if (!json_is_array(array) || n > limit || (n > 0 && request->purpose != PURPOSE_ROUND))
+        member_fail(reader, REQUEST_E_MEMBER, path);
     for (size_t i = 0; i < n && !reader->reason; i++)
-        read_gate(reader, json_array_get(array, i), request);
+        read(reader, json_array_get(array, i), request);
     member_enter(reader, object);
+}
+
+void read_gates(MemberReader *reader, RoundRequest *request)
+{
+    read_list(reader, "gates", REQUEST_GATES_MAX, read_gate, request);
+    read_list(reader, "wrapped", REQUEST_WRAPPED_MAX, read_wrapped, request);
 }
 
 void request_gates_done(RoundRequest *request)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The "gates" of a round request.
+ * The "gates" of a round request, and the wrapped data keys that go with them.
  */
 #pragma once
 
 #include "worker/request-member.h"
 #include "worker/request.h"
 
-/* A public P-256 key, owned; NULL and a failure for anything else. */
-Key *read_release_key(MemberReader *reader, const char *path);
-/* Reads the list of the reader's object. A caller's request may not have one. */
+/* Reads both lists of the reader's object. A caller's request may have neither. */
 void read_gates(MemberReader *reader, RoundRequest *request);
 void request_gates_done(RoundRequest *request);

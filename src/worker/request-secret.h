@@ -1,50 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests of the verbs "seal" and "release", in the manner of request.h.
+ * Requests of the verbs "release", "wrapped" and "forget", in the manner of request.h. Those of
+ * "seal": request-seal.h.
  */
 #pragma once
 
-#include "crypto/key.h"
-#include "secret/secret-file.h"
 #include "worker/request.h"
 
 #define RELEASE_ASKERS_MAX    128 /* of one batch */
 #define RELEASE_APPROVALS_MAX 16  /* gates of one batch; all of them fit MESSAGE_FDS_MAX */
-
-/* A gate file (docs/gates.md), as the request carries it. */
-typedef struct GateSettings {
-    const char *name;        /* borrowed */
-    const char *kind;        /* "verifier", or one that this version does not have */
-    const char *vtpm_root;   /* what stands behind this machine's vTPM, or NULL: nobody says */
-    const char *vtpm_ca_pem; /* whom to believe "certificate" from, or NULL */
-    Key *release_key;        /* P-256 */
-    Key *next_release_key;   /* NULL: none */
-} GateSettings;
-
-/* Owned: seal_request_free(). Texts are borrowed from json. */
-typedef struct SealRequest {
-    json_t *json;
-    const char *name;
-    GateSettings gate;
-    const char *who[SECRET_WHO_MAX];
-    size_t n_who;
-    bool accept_host_tpm;
-    bool accept_unchecked_vtpm;
-    EvidenceSettings evidence;
-    const char *secrets_directory; /* absolute path */
-    const char *lock_directory;    /* absolute path */
-    int secret_fd;                 /* borrowed from the given FdList; read to its end */
-} SealRequest;
+#define WRAPPED_GATES_MAX     REQUEST_GATES_MAX
 
 typedef struct ReleaseAsker {
     const char *name;  /* of the secret */
     const char *asker; /* "unit:db.service"; its connection was judged by attestd */
-    int fd;            /* borrowed: a connected stream socket */
+    bool as_memfd;     /* else a stream */
+    int fd; /* borrowed: a connected stream socket, or an empty memfd that may be sealed */
 } ReleaseAsker;
 
 typedef struct ReleaseApproval {
     const char *gate;
-    int fd; /* borrowed: the approval's JSON */
+    GateKind kind; /* GATE_KIND_VERIFIER or _REWRAP */
+    int fd;        /* borrowed: the approval's JSON, or data keys (secret/data-keys.h) */
 } ReleaseApproval;
 
 /* Owned: release_request_free(). */
@@ -53,28 +30,48 @@ typedef struct ReleaseRequest {
     EvidenceSettings evidence;
     const char *secrets_directory;
     const char *lock_directory;
+    const char *vtpm_root; /* of the verdict in force */
     ReleaseAsker askers[RELEASE_ASKERS_MAX];
     size_t n_askers; /* 1 or more */
     ReleaseApproval approvals[RELEASE_APPROVALS_MAX];
     size_t n_approvals;
 } ReleaseRequest;
 
-/*
- * {"verb":"seal","name","gate":{gate file},"who":[…],"accept_host_tpm",
- * "accept_unchecked_vtpm","evidence":{…},"secrets_directory","lock_directory","fds":["secret"]}. As
- * round_request_parse(); -EIO as well.
- */
-_must_check_ int seal_request_parse(ByteView line, const FdList *given, SealRequest **ret,
-                                    const char **reterr_member);
-SealRequest *seal_request_free(SealRequest *request);
-DEFINE_CLEANUP(SealRequest *, seal_request_free);
+/* Owned: wrapped_request_free(). */
+typedef struct WrappedRequest {
+    json_t *json;
+    const char *secrets_directory;
+    const char *gates[WRAPPED_GATES_MAX]; /* 1 or more */
+    size_t n_gates;
+} WrappedRequest;
 
 /*
- * {"verb":"release","evidence":{…},"secrets_directory","lock_directory","askers":[{"name","asker"},
- * …],"fds":["approval-GATE",…,"asker-0",…]}: first the approvals, each gate once, then a socket for
- * each asker, in the order of "askers".
+ * {"verb":"release","evidence":{…},"secrets_directory","lock_directory","vtpm_root","approvals":
+ * [{"gate","kind"},…],"askers":[{"name","asker","as":"stream" or "memfd"},…],
+ * "fds":["approval-GATE",…,"asker-0",…]}: first a descriptor for each approval, each gate once,
+ * then one for each asker, both in the order of their lists.
  */
 _must_check_ int release_request_parse(ByteView line, const FdList *given, ReleaseRequest **ret,
                                        const char **reterr_member);
 ReleaseRequest *release_request_free(ReleaseRequest *request);
 DEFINE_CLEANUP(ReleaseRequest *, release_request_free);
+
+/* Owned: forget_request_free(). */
+typedef struct ForgetRequest {
+    json_t *json;
+    const char *name; /* of a secret */
+    EvidenceSettings evidence;
+    const char *lock_directory;
+} ForgetRequest;
+
+/* {"verb":"wrapped","secrets_directory","gates":["vault",…]}; no descriptors. */
+_must_check_ int wrapped_request_parse(ByteView line, const FdList *given, WrappedRequest **ret,
+                                       const char **reterr_member);
+WrappedRequest *wrapped_request_free(WrappedRequest *request);
+DEFINE_CLEANUP(WrappedRequest *, wrapped_request_free);
+
+/* {"verb":"forget","name","evidence":{…},"lock_directory"}; no descriptors. */
+_must_check_ int forget_request_parse(ByteView line, const FdList *given, ForgetRequest **ret,
+                                      const char **reterr_member);
+ForgetRequest *forget_request_free(ForgetRequest *request);
+DEFINE_CLEANUP(ForgetRequest *, forget_request_free);

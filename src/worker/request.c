@@ -189,9 +189,9 @@ static void read_purpose(MemberReader *reader, RoundRequest *request)
 
 static void read_round(MemberReader *reader, const FdList *given, RoundRequest *request)
 {
-    static const char *const known[] = { "verb",           "purpose", "nonce", "evidence",
-                                         "verifier",       "gates",   "fds",   "collect_socket",
-                                         "lock_directory", NULL };
+    static const char *const known[] = { "verb",           "purpose",        "nonce",   "evidence",
+                                         "verifier",       "gates",          "wrapped", "fds",
+                                         "collect_socket", "lock_directory", NULL };
 
     member_only(reader, "request", known);
     (void)member_text(reader, "verb", is_round);

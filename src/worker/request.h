@@ -8,17 +8,20 @@
 
 #include "base/json.h"
 #include "crypto/key.h"
+#include "format/gate-kind.h"
 #include "token/require.h"
 #include "worker/message.h"
 
-#define REQUEST_SIZE_MAX   (256 * 1024) /* bytes, the line feed included */
-#define REQUEST_LIST_MAX   16           /* URLs, pins, algorithms, simulated roots */
-#define REQUEST_GATES_MAX  16           /* as many approvals as an answer can carry */
-#define REQUEST_PEM_MAX    (128 * 1024) /* bytes of ca_pem */
-#define REQUEST_NONCE_MIN  8            /* bytes; RFC 9711 4.1 */
-#define REQUEST_NONCE_MAX  64           /* bytes; RFC 9711 4.1 */
-#define REQUEST_PCR_MAX    23
-#define SIMULATED_ROOT_LEN 48 /* bytes, SHA-384 of an ARK's SubjectPublicKeyInfo */
+#define REQUEST_SIZE_MAX       (256 * 1024) /* bytes, the line feed included */
+#define REQUEST_LIST_MAX       16           /* URLs, pins, algorithms, simulated roots */
+#define REQUEST_GATES_MAX      16           /* as many approvals as an answer can carry */
+#define REQUEST_PEM_MAX        (128 * 1024) /* bytes of ca_pem */
+#define REQUEST_NONCE_MIN      8            /* bytes; RFC 9711 4.1 */
+#define REQUEST_NONCE_MAX      64           /* bytes; RFC 9711 4.1 */
+#define REQUEST_PCR_MAX        23
+#define REQUEST_SECRET_ID_SIZE 16
+#define REQUEST_WRAPPED_MAX    32 /* wrapped data keys; the evidence's member takes no more */
+#define SIMULATED_ROOT_LEN     48 /* bytes, SHA-384 of an ARK's SubjectPublicKeyInfo */
 
 /* [Evidence]. All text is borrowed from the request. */
 typedef struct EvidenceSettings {
@@ -68,9 +71,22 @@ typedef enum RoundPurpose {
 /* A gate that the verifier is asked to open. The name is borrowed, the keys are owned. */
 typedef struct RequestGate {
     const char *name;
+    GateKind kind; /* GATE_KIND_VERIFIER or _REWRAP: the others need no round */
+    /* Of kind verifier: */
     Key *release_key;      /* who signs for it: public, P-256; NULL: no point of the curve */
     Key *next_release_key; /* who will; NULL: nobody named yet */
+    bool without_ticket;   /* "ticket":false; its approval is for once */
+    unsigned cap_pcr;      /* extended when the verifier refuses; 0: none, since it is 8 to 15 */
 } RequestGate;
+
+/* A data key that a verifier is asked to open; not looked into. Texts are borrowed. */
+typedef struct RequestWrapped {
+    const char *name; /* of the secret */
+    uint8_t id[REQUEST_SECRET_ID_SIZE];
+    uint64_t version; /* from 1 */
+    const char *gate; /* of kind rewrap, among the gates of the request */
+    const char *jwe;  /* jwe_text_is_valid() */
+} RequestWrapped;
 
 /* Owned: round_request_free(). Everything inside is borrowed from json or owned as said. */
 typedef struct RoundRequest {
@@ -83,6 +99,8 @@ typedef struct RoundRequest {
     VerifierSettings verifier; /* valid when has_verifier */
     RequestGate gates[REQUEST_GATES_MAX]; /* PURPOSE_ROUND only */
     size_t n_gates;
+    RequestWrapped wrapped[REQUEST_WRAPPED_MAX];
+    size_t n_wrapped;
     const char *collect_socket; /* absolute path of an AF_UNIX socket */
     const char *lock_directory; /* absolute path */
     int client_certificate_fd;  /* borrowed from the given FdList; -EBADF: none */
@@ -101,6 +119,12 @@ enum {
 const char *request_reason(int reason);
 
 /*
+ * {"verb":"round","purpose":"round","evidence":{…},"verifier":{…},"gates":[{"name",
+ * "kind":"verifier","release_key","next_release_key"?,"ticket"?:false,"cap_pcr"?:8…15} or {"name",
+ * "kind":"rewrap"},…]?,"wrapped":[{"name","id","version","gate","jwe"},…]?,"collect_socket",
+ * "lock_directory","fds":[…]}, or "purpose":"caller" with "nonce", without gates, perhaps without
+ * "verifier". No secret's id and no gate's name twice.
+ *
  * Parse one line. RETERR_MEMBER, when not NULL, receives the path of the offending member
  * ("verifier.urls"; for REQUEST_E_UNKNOWN of the object it is in), static text, on a named no only.
  * RET is untouched on failure. -ENOMEM or a named no.

@@ -1,33 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One policy session, one ticket a gate.
+ * What a round asks its verifier to open, and what comes back, read whole before any is used.
  */
 #include "worker/round-gates.h"
 
 #include "base/clock.h"
-#include "base/file.h"
-#include "crypto/gate.h"
 #include "evidence/pacing.h"
-#include "secret/approval.h"
-#include "tpm/tpm-policy.h"
-#include "worker/opened-gates.h"
 #include "worker/proof-tpm.h"
+#include "worker/round-gate.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SUBJECT_SIZE (sizeof("gate ") + GATE_NAME_LIMIT)
-
-struct RoundGates {
-    Proof *proof;      /* borrowed */
-    Vtpm *vtpm;        /* NULL: let go of */
-    TpmPolicy *policy; /* NULL: let go of */
-    uint8_t nonce[GATE_NONCE_SIZE];
-    Bytes ak_name;
-    uint64_t start_boottime_usec; /* of the session: approvals count from it */
-    uint64_t waited_usec;
-};
 
 static int fail(RoundGates *gates, const char *name, const char *found, const char *wanted)
 {
@@ -37,14 +23,17 @@ static int fail(RoundGates *gates, const char *name, const char *found, const ch
     return r < 0 ? r : ROUND_GATES_E_FAILED;
 }
 
-/* GATE stays shut; the round goes on. */
-static int warn(RoundGates *gates, const char *gate, const char *name, const char *found)
+static int warn(Proof *proof, const char *gate, const char *name, const char *found)
 {
     char subject[SUBJECT_SIZE];
 
     (void)snprintf(subject, sizeof(subject), "gate %s", gate);
-    return findings_add(&gates->proof->answer->findings, name, subject, FINDING_WARNING, found,
-                        NULL);
+    return findings_add(&proof->answer->findings, name, subject, FINDING_WARNING, found, NULL);
+}
+
+int round_gate_warn(RoundGates *gates, const char *gate, const char *name, const char *found)
+{
+    return warn(gates->proof, gate, name, found);
 }
 
 void round_gates_let_go(void *userdata)
@@ -78,14 +67,6 @@ static int await_turn(RoundGates *gates)
     return 0;
 }
 
-/* The finding of a no or an errno, and the TPM's own words for it. */
-static const char *finding_of(int r, const TpmFailure *failure)
-{
-    if (failure->finding)
-        return failure->finding;
-    return r > 0 ? tpm_policy_finding(r) : "tpm-command-refused";
-}
-
 static int start_session(RoundGates *gates)
 {
     TpmContext *tpm = vtpm_context(gates->vtpm);
@@ -98,38 +79,112 @@ static int start_session(RoundGates *gates)
     if (r == -ENOMEM)
         return r;
     if (r != TPM_POLICY_OK)
-        return fail(gates, finding_of(r, &tpm->failure), tpm->failure.text, NULL);
+        return fail(gates,
+                    tpm->failure.finding ? tpm->failure.finding
+                    : r > 0              ? tpm_policy_finding(r)
+                                         : "tpm-command-refused",
+                    tpm->failure.text, NULL);
     memcpy(gates->nonce, gates->policy->nonce, sizeof(gates->nonce));
     return ROUND_GATES_OK;
 }
 
-int round_gates_open(Proof *proof, RoundGates **ret)
+static int open_session(RoundGates *gates)
 {
-    _cleanup_(round_gates_freep) RoundGates *gates = calloc(1, sizeof(*gates));
-
-    if (!gates)
-        return -ENOMEM;
-    gates->proof = proof;
     int r = await_turn(gates);
     if (r < 0)
         return r;
 
     uint64_t start = clock_boottime_usec(&clock_system);
-    r = proof_open_vtpm(proof, &gates->vtpm);
+    r = proof_open_vtpm(gates->proof, &gates->vtpm);
     if (r == VTPM_OK)
         r = start_session(gates);
     else if (r > 0)
         r = ROUND_GATES_E_FAILED;
-    proof_count_tpm_time(proof, start);
-    if (r != ROUND_GATES_OK)
-        return r;
-    *ret = TAKE_PTR(gates);
+    proof_count_tpm_time(gates->proof, start);
+    return r;
+}
+
+static bool has_wrapped(const RoundRequest *request, const char *gate)
+{
+    for (size_t i = 0; i < request->n_wrapped; i++)
+        if (strcmp(request->wrapped[i].gate, gate) == 0)
+            return true;
+    return false;
+}
+
+/* What can be opened here: with a TPM, or with something to be wrapped anew. */
+static int choose(RoundGates *gates, size_t index)
+{
+    const RequestGate *gate = &gates->proof->request->gates[index];
+
+    switch (gate->kind) {
+    case GATE_KIND_VERIFIER:
+        if (!gates->proof->has_vtpm)
+            return warn(gates->proof, gate->name, "gate-without-tpm", NULL);
+        gates->with_session = gates->is_asked[index] = true;
+        return 0;
+    case GATE_KIND_REWRAP:
+        gates->is_asked[index] = has_wrapped(gates->proof->request, gate->name);
+        return 0;
+    case GATE_KIND_PCR:
+    case N_GATE_KINDS:
+        break;
+    }
+    return -EINVAL; /* no request has them */
+}
+
+int round_gates_open(Proof *proof, RoundGates **ret)
+{
+    _cleanup_(round_gates_freep) RoundGates *gates = calloc(1, sizeof(*gates));
+    const char *names[REQUEST_GATES_MAX];
+
+    if (!gates)
+        return -ENOMEM;
+    gates->proof = proof;
+    for (size_t i = 0; i < proof->request->n_gates; i++) {
+        int r = choose(gates, i);
+        if (r < 0)
+            return r;
+    }
+    if (gates->with_session) {
+        int r = open_session(gates);
+        if (r != ROUND_GATES_OK)
+            return r;
+    }
+    if (round_gates_asked(gates, names) > 0)
+        *ret = TAKE_PTR(gates);
     return ROUND_GATES_OK;
+}
+
+size_t round_gates_asked(const RoundGates *gates, const char *ret[static REQUEST_GATES_MAX])
+{
+    const RoundRequest *request = gates->proof->request;
+    size_t n = 0;
+
+    for (size_t i = 0; i < request->n_gates; i++)
+        if (gates->is_asked[i])
+            ret[n++] = request->gates[i].name;
+    return n;
+}
+
+int round_gates_wrapped(const RoundGates *gates, Bytes *ret)
+{
+    const RoundRequest *request = gates->proof->request;
+    _cleanup_rewrap_list_ RewrapList list = { 0 };
+
+    if (request->n_wrapped == 0)
+        return 0;
+    for (size_t i = 0; i < request->n_wrapped; i++) {
+        int r = rewrap_list_add(&list, request->wrapped[i].jwe);
+        if (r < 0)
+            return r;
+    }
+    return rewrap_list_emit(&list, ret);
 }
 
 ByteView round_gates_nonce(const RoundGates *gates)
 {
-    return VIEW_OF_ARRAY(gates->nonce);
+    return gates->with_session ? VIEW_OF_ARRAY(gates->nonce) : (ByteView){ 0 };
 }
 
 Vtpm *round_gates_vtpm(RoundGates *gates)
@@ -159,124 +214,68 @@ int round_gates_check(const GatesVerdict *verdict, WorkerAnswer *answer)
                         r > 0 ? json_reason(r) : NULL, "what the token's gates_sha256 is over");
 }
 
-static bool is_asked(const RoundGates *gates, const char *name)
+static const RequestGate *find_asked(const RoundGates *gates, const char *name)
 {
     const RoundRequest *request = gates->proof->request;
 
     for (size_t i = 0; i < request->n_gates; i++)
-        if (strcmp(request->gates[i].name, name) == 0)
-            return true;
-    return false;
+        if (gates->is_asked[i] && strcmp(request->gates[i].name, name) == 0)
+            return &request->gates[i];
+    return NULL;
+}
+
+/* NULL: OPENED is what was asked for. One of another kind is not looked into: it stays shut. */
+static const char *judge_opened(const RoundGates *gates, const OpenedGate *opened)
+{
+    const RequestGate *asked = find_asked(gates, opened->name);
+
+    if (!asked)
+        return "only what was asked for";
+    if (asked->kind != opened->kind)
+        return NULL;
+    return round_gate_was_sent(gates->proof->request, opened) ? NULL : "data keys that were sent";
 }
 
 /* All of it is read before any of it is used. */
-static int read_gates(RoundGates *gates, ByteView bytes, OpenedGates *ret)
+static int read_gates(RoundGates *gates, ByteView bytes, OpenedGates **ret)
 {
-    int r = opened_gates_parse(bytes, ret);
+    _cleanup_(opened_gates_freep) OpenedGates *opened = NULL;
 
+    int r = opened_gates_parse(bytes, &opened);
     if (r < 0)
         return r;
     if (r != OPENED_GATES_OK)
         return fail(gates, "gates-malformed", opened_gates_reason(r), NULL);
-    for (size_t i = 0; i < ret->n_items; i++)
-        if (!is_asked(gates, ret->items[i].name))
-            return fail(gates, "gates-malformed", ret->items[i].name, "only what was asked for");
+    for (size_t i = 0; i < opened->n_items; i++) {
+        const char *wanted = judge_opened(gates, &opened->items[i]);
+        if (wanted)
+            return fail(gates, "gates-malformed", opened->items[i].name, wanted);
+    }
+    *ret = TAKE_PTR(opened);
     return ROUND_GATES_OK;
 }
 
-/* The key in force, or the next one where that is what has signed; the TPM decides. May be NULL. */
-static const Key *choose_key(const RequestGate *asked, const GateApproval *approval,
-                             ByteView signature)
+int round_gate_attach(RoundGates *gates, const RoundGate *gate, uint64_t expires_boottime_usec,
+                      int fd, FdList *fds)
 {
-    bool is_next = asked->next_release_key &&
-                   gate_verify(asked->next_release_key, approval, signature) == GATE_OK;
-
-    return is_next ? asked->next_release_key : asked->release_key;
-}
-
-/* PolicySigned in a session that has been at another gate, perhaps. */
-static int sign_session(RoundGates *gates, const TpmApproval *approval, TpmTicket *ret)
-{
-    int r = tpm_policy_restart(gates->policy);
-
-    return r == TPM_POLICY_OK ? tpm_policy_sign(gates->policy, approval, ret) : r;
-}
-
-static int attach(RoundGates *gates, const Approval *approval, FdList *fds)
-{
+    const RequestGate *asked = gate->asked;
     WorkerAnswer *answer = gates->proof->answer;
-    _cleanup_wiped_bytes_ Bytes json = { 0 };
     char name[ANSWER_APPROVAL_NAME_SIZE];
 
-    int r = approval_emit(approval, &json);
+    (void)snprintf(name, sizeof(name), ANSWER_APPROVAL_PREFIX "%s", asked->name);
+    int r = answer_attach(answer, fds, name, fd);
     if (r < 0)
         return r;
-    (void)snprintf(name, sizeof(name), ANSWER_APPROVAL_PREFIX "%s", approval->gate);
-    int fd = memfd_sealed(name, VIEW(json));
-    r = fd < 0 ? fd : answer_attach(answer, fds, name, fd);
-    if (r < 0)
-        return r;
-    char *gate = strdup(approval->gate);
-    if (!gate)
+    char *copy = strdup(asked->name);
+    if (!copy)
         return -ENOMEM;
-    answer->approvals[answer->n_approvals++] =
-        (AnswerApproval){ gate, approval->expires_boottime_usec };
+    answer->approvals[answer->n_approvals++] = (AnswerApproval){
+        .gate = copy,
+        .kind = asked->kind,
+        .expires_boottime_usec = expires_boottime_usec,
+        .once = asked->without_ticket,
+    };
     return 0;
-}
-
-/* RET has the ticket and what it is for. 0; a named no of tpm-policy.h; negative errno. */
-static int approve(RoundGates *gates, const RequestGate *asked, const OpenedGate *opened,
-                   Approval *approval)
-{
-    Digest policy_ref;
-
-    int r = gate_policy_ref(asked->name, VIEW(gates->ak_name), &policy_ref);
-    if (r != GATE_OK)
-        return r < 0 ? r : TPM_POLICY_E_MALFORMED;
-    const GateApproval message = {
-        .nonce_tpm = VIEW_OF_ARRAY(gates->nonce),
-        .expiration_sec = opened->expiration_sec,
-        .policy_ref = digest_view(&policy_ref),
-    };
-    const Key *key = choose_key(asked, &message, VIEW_OF_ARRAY(opened->signature));
-    if (!key)
-        return TPM_POLICY_E_RELEASE_KEY;
-    const TpmApproval signed_by = {
-        .release_key = key,
-        .policy_ref = digest_view(&policy_ref),
-        .expiration_sec = opened->expiration_sec,
-        .signature = VIEW_OF_ARRAY(opened->signature),
-    };
-    r = sign_session(gates, &signed_by, &approval->ticket);
-    if (r != TPM_POLICY_OK)
-        return r;
-    approval->gate = strdup(asked->name);
-    if (!approval->gate)
-        return -ENOMEM;
-    memcpy(approval->policy_ref, policy_ref.data, sizeof(approval->policy_ref));
-    memcpy(approval->ak_name.data, gates->ak_name.data, sizeof(approval->ak_name.data));
-    r = gate_key_name(key, &approval->key_name);
-    return r > 0 ? TPM_POLICY_E_RELEASE_KEY : r;
-}
-
-static int take_opened(RoundGates *gates, const RequestGate *asked, const OpenedGate *opened,
-                       const GatesVerdict *verdict, FdList *fds)
-{
-    _cleanup_approval_ Approval approval = { 0 };
-
-    if (!gates->policy)
-        return warn(gates, asked->name, "gate-session-too-old", NULL);
-    TpmContext *tpm = vtpm_context(gates->vtpm);
-    tpm->failure = (TpmFailure){ 0 };
-    int r = approve(gates, asked, opened, &approval);
-    if (r == -ENOMEM)
-        return r;
-    if (r != 0)
-        return warn(gates, asked->name, finding_of(r, &tpm->failure), tpm->failure.text);
-    uint64_t life_usec = (uint64_t)-opened->expiration_sec * USEC_PER_SEC;
-    approval.expires_boottime_usec =
-        MIN(gates->start_boottime_usec + life_usec, verdict->expires_boottime_usec);
-    return attach(gates, &approval, fds);
 }
 
 /* The token's own word on why GATE stays shut; NULL: it has none. */
@@ -298,20 +297,44 @@ static const char *reason_of(const GatesVerdict *verdict, const char *gate)
     return NULL;
 }
 
+/* A slip in somebody's settings, which is no reason to leave the machine unproven. */
+static int warn_of_kind(RoundGates *gates, const RoundGate *gate)
+{
+    char subject[SUBJECT_SIZE];
+
+    (void)snprintf(subject, sizeof(subject), "gate %s", gate->asked->name);
+    return findings_add(&gates->proof->answer->findings, "gate-kind-mismatch", subject,
+                        FINDING_WARNING, gate_kind_name(gate->opened->kind),
+                        gate_kind_name(gate->asked->kind));
+}
+
+static int open_gate(RoundGates *gates, const RoundGate *gate, FdList *fds)
+{
+    const char *name = gate->asked->name;
+
+    if (!gate->opened)
+        return warn(gates->proof, name, "gate-not-granted", reason_of(gate->verdict, name));
+    if (gate->opened->kind != gate->asked->kind)
+        return warn_of_kind(gates, gate);
+    return gate->asked->kind == GATE_KIND_VERIFIER ? round_gate_verifier(gates, gate, fds)
+                                                   : round_gate_rewrap(gates, gate, fds);
+}
+
 int round_gates_approve(RoundGates *gates, const GatesVerdict *verdict, FdList *fds)
 {
     const RoundRequest *request = gates->proof->request;
     uint64_t start = clock_boottime_usec(&clock_system);
-    OpenedGates opened = { 0 };
+    _cleanup_(opened_gates_freep) OpenedGates *opened = NULL;
 
     int r = read_gates(gates, verdict->bytes, &opened);
     for (size_t i = 0; r == ROUND_GATES_OK && i < request->n_gates; i++) {
         const RequestGate *asked = &request->gates[i];
-        const OpenedGate *gate = opened_gates_find(&opened, asked->name);
-        r = gate ? take_opened(gates, asked, gate, verdict, fds)
-                 : warn(gates, asked->name, "gate-not-granted", reason_of(verdict, asked->name));
+        const RoundGate gate = { asked, opened_gates_find(opened, asked->name), verdict };
+        r = gates->is_asked[i] ? open_gate(gates, &gate, fds) : ROUND_GATES_OK;
     }
+    bool had_session = gates->policy;
     round_gates_let_go(gates);
-    proof_count_tpm_time(gates->proof, start);
+    if (had_session)
+        proof_count_tpm_time(gates->proof, start);
     return r;
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "protocol/protocols.h"
+#include "worker/round-cap.h"
 #include "worker/transport.h"
 #include "worker/verdict.h"
 
@@ -152,7 +153,7 @@ static int submit(Talk *talk, const Proof *proof, Step *step)
     return r;
 }
 
-static int judge(const Talk *talk, const Proof *proof, const Step *step, FdList *fds)
+static int judge(const Talk *talk, Proof *proof, const Step *step, FdList *fds)
 {
     uint64_t start = clock_boottime_usec(&clock_system);
     const VerdictInput input = {
@@ -170,8 +171,10 @@ static int judge(const Talk *talk, const Proof *proof, const Step *step, FdList 
     count_time(talk->answer, TIMING_TOKEN, start);
     if (r < 0)
         return r;
-    if (r == VERDICT_E_REFUSED)
-        return ROUND_E_REFUSED;
+    if (r == VERDICT_E_REFUSED) {
+        r = round_cap(proof);
+        return r < 0 ? r : ROUND_E_REFUSED;
+    }
     return r == VERDICT_ACCEPTED ? ROUND_OK : ROUND_E_FAILED;
 }
 

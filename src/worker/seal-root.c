@@ -48,7 +48,7 @@ static int fail(const SealRequest *request, Findings *findings, const char *name
 
 const char *seal_root_stated(const SealRequest *request)
 {
-    return request->gate.vtpm_root ? request->gate.vtpm_root : "host";
+    return request->gate.file.vtpm_root ? request->gate.file.vtpm_root : "host";
 }
 
 static bool is_stated(const SealRequest *request, const char *root)
@@ -58,15 +58,16 @@ static bool is_stated(const SealRequest *request, const char *root)
 
 int seal_root_judge(const SealRequest *request, Findings *findings)
 {
-    const GateSettings *gate = &request->gate;
+    const GateFile *gate = &request->gate.file;
 
     if (is_stated(request, "certificate"))
         return gate->vtpm_ca_pem
                    ? SEAL_ROOT_OK
                    : fail(request, findings, "secret-vtpm-ca-missing", "none in the gate's file");
     if (is_stated(request, "host"))
-        return request->accept_host_tpm ? SEAL_ROOT_OK
-                                        : fail(request, findings, "secret-host-tpm", gate->name);
+        return request->accept_host_tpm
+                   ? SEAL_ROOT_OK
+                   : fail(request, findings, "secret-host-tpm", gate->vtpm_root);
     return request->accept_unchecked_vtpm
                ? SEAL_ROOT_OK
                : fail(request, findings, "secret-vtpm-unchecked", seal_root_stated(request));
@@ -74,7 +75,7 @@ int seal_root_judge(const SealRequest *request, Findings *findings)
 
 static int read_anchors(Proof *proof)
 {
-    ByteView pem = view_of_string(proof->request->gate.vtpm_ca_pem);
+    ByteView pem = view_of_string(proof->request->gate.file.vtpm_ca_pem);
 
     int r = certificate_list_add_pem(&proof->anchors, pem);
     if (r == -E2BIG)

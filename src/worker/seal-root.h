@@ -7,7 +7,7 @@
 
 #include "evidence/source-tpm.h"
 #include "tpm/tpm-key.h"
-#include "worker/request-secret.h"
+#include "worker/request-seal.h"
 
 enum { SEAL_ROOT_OK, SEAL_ROOT_E_REFUSED /* FINDINGS has the failure */ };
 

@@ -8,35 +8,19 @@
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/random.h"
-#include "evidence/source-tpm.h"
 #include "secret/secret-cipher.h"
-#include "secret/secret-policy.h"
-#include "secret/store.h"
 #include "tpm/tpm-seal.h"
-#include "worker/request-secret.h"
 #include "worker/seal-root.h"
+#include "worker/sealing.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#define GATE_KIND "verifier"
-
-enum { SEAL_OK, SEAL_E_FAILED /* the answer's findings say why */ };
-
-typedef struct Sealing {
-    const SealRequest *request;
-    WorkerAnswer *answer;
-    Bytes buffer; /* one byte more than the largest secret; wiped */
-    ByteView secret;
-    SecretStore *store;
-    Vtpm *vtpm;
-    TpmKey *parent; /* of vtpm */
-    SecretHeader header;
-} Sealing;
-
 static void sealing_done(Sealing *sealing)
 {
+    sealing_drop_counter(sealing);
     bytes_wipe_done(&sealing->buffer);
     (void)secret_store_free(sealing->store);
     (void)tpm_key_free(sealing->parent);
@@ -44,12 +28,23 @@ static void sealing_done(Sealing *sealing)
     secret_header_done(&sealing->header);
 }
 
-static int fail(Sealing *sealing, const char *name, const char *found)
+int sealing_fail(Sealing *sealing, const char *name, const char *found)
 {
     int r = findings_add(&sealing->answer->findings, name, sealing->request->name, FINDING_FAILURE,
                          found, NULL);
 
     return r < 0 ? r : SEAL_E_FAILED;
+}
+
+int sealing_fail_tpm(Sealing *sealing, int r)
+{
+    const TpmFailure *failure = &vtpm_context(sealing->vtpm)->failure;
+
+    if (r == -ENOMEM)
+        return r;
+    if (failure->finding)
+        return sealing_fail(sealing, failure->finding, failure->text);
+    return r < 0 ? r : -EPROTO;
 }
 
 /* Into memory that never moves, so that there is one place to wipe. */
@@ -68,24 +63,26 @@ static int read_secret(Sealing *sealing)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail(sealing, "secret-unreadable", strerror(errno));
+            return sealing_fail(sealing, "secret-unreadable", strerror(errno));
         size += (size_t)n;
         if (size > SECRET_SIZE_MAX)
-            return fail(sealing, "secret-too-large", NULL);
+            return sealing_fail(sealing, "secret-too-large", NULL);
         if (n == 0)
             break;
     }
     sealing->secret = (ByteView){ .data = sealing->buffer.data, .size = size };
-    return size > 0 ? SEAL_OK : fail(sealing, "secret-empty", NULL);
+    return size > 0 ? SEAL_OK : sealing_fail(sealing, "secret-empty", NULL);
 }
 
+/* What was given to prove is judged only where a TPM gets the data key, or says who it is. */
 static int judge_gate(Sealing *sealing)
 {
     const SealRequest *request = sealing->request;
 
-    if (strcmp(request->gate.kind, GATE_KIND) != 0)
-        return fail(sealing, "secret-gate-unknown", request->gate.kind);
-    int r = seal_root_judge(request, &sealing->answer->findings);
+    if (request->gate.is_unknown)
+        return sealing_fail(sealing, "secret-gate-unknown", NULL);
+    int r = sealing_needs_tpm(request) ? seal_root_judge(request, &sealing->answer->findings)
+                                       : SEAL_ROOT_OK;
     if (r != SEAL_ROOT_OK)
         return r < 0 ? r : SEAL_E_FAILED;
     sealing->header.vtpm_root_minimum = strdup(seal_root_stated(request));
@@ -96,7 +93,35 @@ static int fail_store(Sealing *sealing, const char *finding, int r)
 {
     if (r == -ENOMEM)
         return r;
-    return fail(sealing, finding, r < 0 ? strerror(-r) : secret_store_reason(r));
+    return sealing_fail(sealing, finding, r < 0 ? strerror(-r) : secret_store_reason(r));
+}
+
+/* The old file only says which count may never have been made. Nothing follows where it is away. */
+static int note_old_counter(Sealing *sealing)
+{
+    _cleanup_secret_file_ SecretFile old = { 0 };
+
+    int r = secret_store_load(sealing->store, sealing->request->name, &old);
+    if (r == -ENOMEM)
+        return r;
+    if (r == SECRET_STORE_OK && old.header.has_counter) {
+        sealing->counter.has_old = true;
+        sealing->counter.old_index = old.header.counter.index;
+        sealing->counter.old_value = old.header.counter.value;
+    }
+    return SEAL_OK;
+}
+
+/* No seal comes so far. */
+static int fail_version(Sealing *sealing)
+{
+    const SealRequest *request = sealing->request;
+    _cleanup_free_ char *files = NULL;
+
+    if (asprintf(&files, "%s/%s.secret or %s.version", request->secrets_directory, request->name,
+                 request->name) < 0)
+        return -ENOMEM;
+    return sealing_fail(sealing, "secret-version-exhausted", files);
 }
 
 /* The version after the one that is there. */
@@ -108,20 +133,10 @@ static int open_store(Sealing *sealing)
     r = secret_store_version(sealing->store, sealing->request->name, &sealing->header.version);
     if (r)
         return fail_store(sealing, r > 0 ? "secret-file-unsafe" : "secret-store-failed", r);
+    if (sealing->header.version >= SECRET_VERSION_MAX)
+        return fail_version(sealing);
     sealing->header.version++;
-    return SEAL_OK;
-}
-
-/* A no or an errno of the TPM storey. */
-static int fail_tpm(Sealing *sealing, int r)
-{
-    const TpmFailure *failure = &vtpm_context(sealing->vtpm)->failure;
-
-    if (r == -ENOMEM)
-        return r;
-    if (failure->finding)
-        return fail(sealing, failure->finding, failure->text);
-    return r < 0 ? r : -EPROTO;
+    return note_old_counter(sealing);
 }
 
 static int copy_name(ByteView name, uint8_t out[static SECRET_TPM_NAME_SIZE])
@@ -138,6 +153,8 @@ static int name_release_keys(Sealing *sealing)
     SecretHeader *header = &sealing->header;
     TpmName name;
 
+    if (header->gate_kind != GATE_KIND_VERIFIER)
+        return 0;
     int r = gate_key_name(gate->release_key, &name);
     if (r == GATE_OK)
         r = copy_name(tpm_name_view(&name), header->release_key_name);
@@ -157,7 +174,10 @@ static int fill_header(Sealing *sealing)
     SecretHeader *header = &sealing->header;
 
     header->name = strdup(request->name);
-    header->gate = strdup(request->gate.name);
+    header->gate = strdup(request->gate.file.name);
+    header->gate_kind = request->gate.file.kind;
+    header->on_loss = request->on_loss;
+    header->on_change = request->on_change;
     if (!header->name || !header->gate)
         return -ENOMEM;
     for (; header->n_who < request->n_who; header->n_who++) {
@@ -170,8 +190,7 @@ static int fill_header(Sealing *sealing)
     return r < 0 ? r : name_release_keys(sealing);
 }
 
-/* The AK is found and its attributes proven; then what stands behind it; then it has to make room.
- */
+/* The AK is found and its attributes proven; then what stands behind it; then it makes room. */
 static int open_tpm(Sealing *sealing)
 {
     const EvidenceSettings *evidence = &sealing->request->evidence;
@@ -186,14 +205,26 @@ static int open_tpm(Sealing *sealing)
     int r = vtpm_open(&settings, &sealing->answer->findings, &sealing->vtpm);
     if (r != VTPM_OK)
         return r < 0 ? r : SEAL_E_FAILED;
-    r = copy_name(vtpm_ak_name(sealing->vtpm), sealing->header.ak_name);
+    if (sealing->header.gate_kind != GATE_KIND_PCR)
+        r = copy_name(vtpm_ak_name(sealing->vtpm), sealing->header.ak_name);
     if (r < 0)
         return r;
     r = seal_root_prove(sealing->request, sealing->vtpm, &sealing->answer->findings,
                         &sealing->parent);
     if (r != SEAL_ROOT_OK)
         return r < 0 ? r : SEAL_E_FAILED;
-    return copy_name(VIEW(sealing->parent->name), sealing->header.parent_name);
+    return SEAL_OK;
+}
+
+/* What a gate of the TPM is sealed with beside its key. */
+static int ask_tpm(Sealing *sealing)
+{
+    if (sealing->header.gate_kind == GATE_KIND_REWRAP)
+        return SEAL_OK;
+    int r = copy_name(VIEW(sealing->parent->name), sealing->header.parent_name);
+    if (r == SEAL_OK)
+        r = sealing_read_pcrs(sealing);
+    return r == SEAL_OK ? sealing_take_counter(sealing) : r;
 }
 
 static int make_data_key(Secret **ret)
@@ -207,35 +238,33 @@ static int make_data_key(Secret **ret)
     return r;
 }
 
-/* Seals the data key under the storage key of which the header tells the Name. */
-static int seal_data_key(Sealing *sealing, const Secret *data_key, TpmSealed *ret)
-{
-    const TpmKey *parent = sealing->parent;
-    SecretPolicy policy;
-
-    int r = secret_policy_of(&sealing->header, &policy);
-    if (r)
-        return r < 0 ? r : -EPROTO;
-    r = tpm_seal(parent, VIEW(parent->name), &policy.digest, data_key, ret);
-    return r ? fail_tpm(sealing, r) : SEAL_OK;
-}
-
 static int encrypt(Sealing *sealing, SecretFile *ret)
 {
     _cleanup_(secret_freep) Secret *data_key = NULL;
-    _cleanup_tpm_sealed_ TpmSealed sealed = { 0 };
+    _cleanup_secret_file_ SecretFile sealed = { 0 }; /* the parts of the TPM */
 
     int r = make_data_key(&data_key);
     if (r == SEAL_OK)
-        r = seal_data_key(sealing, data_key, &sealed);
+        r = sealing_protect_key(sealing, data_key, &sealed);
     if (r != SEAL_OK)
         return r;
     r = secret_encrypt(&sealing->header, data_key, sealing->secret, ret);
     if (r)
-        return r < 0 ? r : fail(sealing, "secret-too-large", NULL);
-    ret->sealed_public = TAKE_STRUCT(sealed.public_area);
-    ret->sealed_private = TAKE_STRUCT(sealed.private_area);
+        return r < 0 ? r : sealing_fail(sealing, "secret-too-large", NULL);
+    ret->sealed_public = TAKE_STRUCT(sealed.sealed_public);
+    ret->sealed_private = TAKE_STRUCT(sealed.sealed_private);
     return SEAL_OK;
+}
+
+/* Is FILE there, or may it be, whatever writing it has said? Then its counter must stay. */
+static bool may_be_stored(const Sealing *sealing, const SecretFile *file)
+{
+    _cleanup_secret_file_ SecretFile stored = { 0 };
+
+    int r = secret_store_load(sealing->store, file->header.name, &stored);
+    if (r != SECRET_STORE_OK)
+        return r < 0;
+    return memcmp(stored.header.id, file->header.id, sizeof(stored.header.id)) == 0;
 }
 
 static int store(Sealing *sealing, const SecretFile *file)
@@ -243,6 +272,8 @@ static int store(Sealing *sealing, const SecretFile *file)
     WorkerAnswer *answer = sealing->answer;
 
     int r = secret_store_write(sealing->store, file);
+    if (r == SECRET_STORE_OK || may_be_stored(sealing, file))
+        sealing->counter.is_new = false;
     if (r == SECRET_STORE_E_VERSION)
         return fail_store(sealing, "secret-version-lower", r);
     if (r)
@@ -252,25 +283,37 @@ static int store(Sealing *sealing, const SecretFile *file)
     return answer->secret_name ? SEAL_OK : -ENOMEM;
 }
 
-static int seal(Sealing *sealing)
+/* In one TPM transaction, which ends when the counter is where the stored file needs it. */
+static int seal_and_store(Sealing *sealing)
 {
     _cleanup_secret_file_ SecretFile file = { 0 };
+    uint64_t start = clock_boottime_usec(&clock_system);
+    int r = SEAL_OK;
 
+    if (sealing_needs_tpm(sealing->request)) {
+        r = open_tpm(sealing);
+        if (r == SEAL_OK)
+            r = ask_tpm(sealing);
+    }
+    if (r == SEAL_OK)
+        r = encrypt(sealing, &file);
+    sealing->answer->timings_usec[TIMING_UNSEAL] = clock_boottime_usec(&clock_system) - start;
+    if (r == SEAL_OK)
+        r = store(sealing, &file);
+    return r == SEAL_OK ? sealing_settle_counter(sealing) : r;
+}
+
+static int seal(Sealing *sealing)
+{
     int r = judge_gate(sealing);
+
     if (r == SEAL_OK)
         r = read_secret(sealing);
     if (r == SEAL_OK)
         r = open_store(sealing);
     if (r == SEAL_OK)
         r = fill_header(sealing);
-    if (r == SEAL_OK) {
-        uint64_t start = clock_boottime_usec(&clock_system);
-        r = open_tpm(sealing);
-        if (r == SEAL_OK)
-            r = encrypt(sealing, &file);
-        sealing->answer->timings_usec[TIMING_UNSEAL] = clock_boottime_usec(&clock_system) - start;
-    }
-    return r == SEAL_OK ? store(sealing, &file) : r;
+    return r == SEAL_OK ? seal_and_store(sealing) : r;
 }
 
 int seal_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList *fds)

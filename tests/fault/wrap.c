@@ -115,6 +115,26 @@ WRAP_CRYPTO(EVP_PKEY *, EVP_PKEY_new_raw_public_key_ex,
              size_t size),
             (ctx, type, properties, key, size), NULL)
 
+/* Ciphers and agreement. The end of a decryption allocates nothing: its no is always an answer. */
+WRAP_CRYPTO(EVP_CIPHER *, EVP_CIPHER_fetch,
+            (OSSL_LIB_CTX * ctx, const char *name, const char *properties), (ctx, name, properties),
+            NULL)
+WRAP_CRYPTO(EVP_CIPHER_CTX *, EVP_CIPHER_CTX_new, (void), (), NULL)
+WRAP_CRYPTO(int, EVP_CipherInit_ex2,
+            (EVP_CIPHER_CTX * ctx, const EVP_CIPHER *cipher, const unsigned char *key,
+             const unsigned char *iv, int encrypts, const OSSL_PARAM *params),
+            (ctx, cipher, key, iv, encrypts, params), 0)
+WRAP_CRYPTO(int, EVP_CipherUpdate,
+            (EVP_CIPHER_CTX * ctx, unsigned char *out, int *out_size, const unsigned char *data,
+             int size),
+            (ctx, out, out_size, data, size), 0)
+WRAP_CRYPTO(int, EVP_CIPHER_CTX_ctrl, (EVP_CIPHER_CTX * ctx, int type, int number, void *data),
+            (ctx, type, number, data), 0)
+WRAP_CRYPTO(int, EVP_PKEY_derive_init, (EVP_PKEY_CTX * ctx), (ctx), 0)
+WRAP_CRYPTO(int, EVP_PKEY_derive_set_peer, (EVP_PKEY_CTX * ctx, EVP_PKEY *peer), (ctx, peer), 0)
+WRAP_CRYPTO(int, EVP_PKEY_derive, (EVP_PKEY_CTX * ctx, unsigned char *out, size_t *size),
+            (ctx, out, size), 0)
+
 /* Parameters and numbers. */
 WRAP_CRYPTO(OSSL_PARAM_BLD *, OSSL_PARAM_BLD_new, (void), (), NULL)
 WRAP_CRYPTO(int, OSSL_PARAM_BLD_push_BN, (OSSL_PARAM_BLD * bld, const char *name, const BIGNUM *bn),

@@ -59,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     read_inside((ByteView){ data, size }, "cpu", "application/vnd.veraison.tsm-report+json");
     read_inside((ByteView){ data, size }, "vtpm", "application/vnd.attestd.tpm2-quote+json");
+    read_inside((ByteView){ data, size }, "rewrap", "application/vnd.attestd.rewrap+json");
     read_claims((ByteView){ data, size });
     read_evidence((ByteView){ data, size });
     return 0;

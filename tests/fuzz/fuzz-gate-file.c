@@ -8,16 +8,31 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Each kind has what it needs, and nothing of another. */
+static void require_kind(const GateFile *gate)
+{
+    bool is_pcr = gate->kind == GATE_KIND_PCR, is_rewrap = gate->kind == GATE_KIND_REWRAP;
+    bool is_verifier = gate->kind == GATE_KIND_VERIFIER;
+
+    require(strcmp(gate->name, "db") == 0 && gate->kind < N_GATE_KINDS);
+    require(is_pcr == !gate->verifier && is_pcr == (gate->pcrs != 0));
+    require(!(gate->pcrs & ~GATE_PCRS_ALL));
+    require(is_verifier == (json_object_size(gate->release_key) == 4));
+    require(is_verifier || (!gate->next_release_key && !gate->no_ticket && gate->cap_pcr == 0));
+    require(is_rewrap == (json_object_size(gate->rewrap_key) == 5));
+    require(is_rewrap == bind_set_is_valid(gate->binds));
+    require(!gate->recovery_key || json_object_size(gate->recovery_key) == 4);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_gate_file_ GateFile gate = { 0 }, again = { 0 };
 
     if (gate_file_parse((ByteView){ .data = data, .size = size }, "db", &gate) != GATE_FILE_OK) {
-        require(!gate.name && !gate.verifier && !gate.release_key);
+        require(!gate.name && !gate.verifier && !gate.release_key && !gate.rewrap_key);
         return 0;
     }
-    require(strcmp(gate.name, "db") == 0 && gate.verifier &&
-            json_object_size(gate.release_key) == 4);
+    require_kind(&gate);
 
     _cleanup_free_ char *text = gate_file_text(&gate);
     json_auto_t *one = gate_file_to_json(&gate);

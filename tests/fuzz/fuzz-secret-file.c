@@ -3,11 +3,26 @@
  * What the reader of secret files, and of the header inside, accepts, the writer writes, and the
  * reader accepts that again.
  */
-#include "secret/secret-file-member.h"
+#include "secret/secret-member.h"
 
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What a kind has, and nothing of another. */
+static void check_kind(const SecretHeader *header)
+{
+    const uint32_t caps = 0xff00, mask = header->pcrs.mask;
+    bool in_tpm = header->gate_kind != GATE_KIND_REWRAP;
+
+    if (header->gate_kind >= N_GATE_KINDS || (header->wrapped == NULL) != in_tpm ||
+        (!in_tpm && (mask || header->has_counter)) || mask >> GATE_PCR_COUNT)
+        abort();
+    if (header->gate_kind == GATE_KIND_PCR && mask == 0)
+        abort();
+    if (header->gate_kind == GATE_KIND_VERIFIER && mask && ((mask & ~caps) || (mask & (mask - 1))))
+        abort();
+}
 
 static void check_header(const SecretHeader *header)
 {
@@ -18,6 +33,7 @@ static void check_header(const SecretHeader *header)
     for (size_t i = 0; i < header->n_who; i++)
         if (!secret_who_is_valid(header->who[i]))
             abort();
+    check_kind(header);
     if (!secret_name_is_valid(header->name) || header->version == 0 ||
         secret_header_emit(header, &json) != 0 ||
         secret_header_parse(VIEW(json), &again, &member) != SECRET_FILE_OK ||
@@ -31,6 +47,8 @@ static void check_file(const SecretFile *file)
     _cleanup_bytes_ Bytes json = { 0 };
 
     check_header(&file->header);
+    if ((file->sealed_public.size > 0) == (file->header.gate_kind == GATE_KIND_REWRAP))
+        abort();
     /* What is authenticated stays as it was, also where we would have written it otherwise. */
     if (secret_file_emit(file, &json) != 0 ||
         secret_file_parse(VIEW(json), &again, NULL) != SECRET_FILE_OK ||

@@ -4,8 +4,10 @@
  * keeps its promises.
  */
 #include "format/evidence-claims.h"
+#include "format/jwe-text.h"
 #include "worker/request-collect.h"
 #include "worker/request-fetch.h"
+#include "worker/request-seal.h"
 #include "worker/request-secret.h"
 
 #include <string.h>
@@ -22,6 +24,15 @@ static void check_round(const RoundRequest *request)
     if (!is_caller && (!request->has_verifier || request->verifier.n_urls == 0 ||
                        request->verifier.n_algorithms == 0 || !request->verifier.issuer))
         abort();
+    if (is_caller && (request->n_gates > 0 || request->n_wrapped > 0))
+        abort();
+    for (size_t i = 0; i < request->n_gates; i++)
+        if (request->gates[i].kind != GATE_KIND_VERIFIER &&
+            (request->gates[i].kind != GATE_KIND_REWRAP || request->gates[i].release_key))
+            abort();
+    for (size_t i = 0; i < request->n_wrapped; i++)
+        if (!jwe_text_is_valid(request->wrapped[i].jwe) || request->wrapped[i].version == 0)
+            abort();
 }
 
 /* Every asker has the descriptor of its own place. */
@@ -34,27 +45,50 @@ static void check_release(const ReleaseRequest *request, const FdList *given)
             !request->askers[i].name || !request->askers[i].asker)
             abort();
     for (size_t i = 0; i < request->n_approvals; i++)
-        if (request->approvals[i].fd != given->fds[i])
+        if (request->approvals[i].fd != given->fds[i] ||
+            request->approvals[i].kind == GATE_KIND_PCR)
             abort();
+}
+
+/* What is to be sealed has all that its gate's kind needs, and nothing of another's. */
+static void check_seal(const SealRequest *request, const FdList *given)
+{
+    const GateSettings *gate = &request->gate;
+
+    if (!secret_name_is_valid(request->name) || request->secret_fd != given->fds[0])
+        abort();
+    if (gate->is_unknown)
+        return;
+    if ((gate->file.kind == GATE_KIND_VERIFIER) != (gate->release_key != NULL) ||
+        (gate->file.kind == GATE_KIND_REWRAP) != (gate->rewrap_key != NULL) ||
+        request->pcrs.mask & ~gate->file.pcrs || request->binds_given & ~gate->file.binds)
+        abort();
 }
 
 static void parse_secrets(ByteView line, const FdList *given)
 {
     _cleanup_(seal_request_freep) SealRequest *seal = NULL;
     _cleanup_(release_request_freep) ReleaseRequest *release = NULL;
+    _cleanup_(wrapped_request_freep) WrappedRequest *wrapped = NULL;
+    _cleanup_(forget_request_freep) ForgetRequest *forget = NULL;
     const char *member = NULL;
 
     int r = seal_request_parse(line, given, &seal, &member);
     if ((r == REQUEST_OK) != (seal != NULL))
         abort();
-    if (seal && (!secret_name_is_valid(seal->name) || !seal->gate.release_key ||
-                 seal->secret_fd != given->fds[0]))
-        abort();
+    if (seal)
+        check_seal(seal, given);
     r = release_request_parse(line, given, &release, &member);
     if ((r == REQUEST_OK) != (release != NULL))
         abort();
     if (release)
         check_release(release, given);
+    r = wrapped_request_parse(line, given, &wrapped, &member);
+    if ((r == REQUEST_OK) != (wrapped != NULL) || (wrapped && wrapped->n_gates == 0))
+        abort();
+    r = forget_request_parse(line, given, &forget, &member);
+    if ((r == REQUEST_OK) != (forget != NULL) || (forget && !secret_name_is_valid(forget->name)))
+        abort();
 }
 
 /* What is accepted has an address in AMD's service, or a name for why not. */

@@ -33,6 +33,4 @@ journal() {
     journalctl -b -u attestd.service -o json --no-pager | jq -r "$1"
 }
 
-message_id() { # NAME of src/base/log-ids.h
-    awk -v n="LOG_ID_$1" '$2 == n { gsub(/"/, "", $3); print $3 }' /lab/log-ids.h
-}
+message_id() { world_message_id "$1"; }

@@ -69,6 +69,7 @@ boot_install() {
 boot_furnish() { # JOB
     local etc=$BOOT_ROOT/etc
     world_chip
+    WORLD_PORT=8443
     world_verifier_init
     cp -r "$boot_here"/boot-units/. "$etc/systemd/system/"
     mkdir -p "$BOOT_ROOT/usr/lib/sysusers.d" "$etc/attestd/attestd.conf.d"
@@ -127,8 +128,9 @@ boot_machine() {
     lab_start machine bash -c 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"' \
         machine "${BOOT_CGROUPS[@]}" -- timeout --kill-after=10 "$BOOT_LIMIT_SEC" \
         systemd-nspawn --quiet --directory="$BOOT_ROOT" --machine="${LAB_DIR##*.}" --volatile=overlay --register=no \
-        "${alone[@]}" --private-network --system-call-filter=@memlock --bind=/dev/fuse --bind="$W/out:/out" --bind-ro="$W:/lab/world" \
-        --bind-ro="$FAKE:/lab/fake" --bind-ro="$world_here/tests:/lab/tests" --bind-ro="$world_here/src/base/log-ids.h:/lab/log-ids.h" \
+        "${alone[@]}" --private-network --system-call-filter="@memlock memfd_secret" --bind=/dev/fuse --bind="$W/out:/out" --bind-ro="$W:/lab/world" \
+        --bind-ro="$FAKE:/lab/fake" --bind-ro="$world_here/tests:/lab/tests" \
+        --bind-ro="$world_here/src/base/log-ids.h:/lab/src/base/log-ids.h" \
         --boot
 }
 

@@ -19,7 +19,8 @@ PATH = "/org/attestd/Agent1"
 
 def main():
     address, method, n_connections, n_calls, wait = sys.argv[1:6]
-    arguments = GLib.Variant("(ay)", (bytes(32),)) if method == "CollectEvidence" else None
+    arguments = {"CollectEvidence": GLib.Variant("(ay)", (bytes(32),)),
+                 "OpenSecret": GLib.Variant("(s)", ("db-password",))}.get(method)
     flags = (Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
              | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION)
     answers = {}

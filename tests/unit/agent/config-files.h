@@ -11,6 +11,11 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 
+/* A public P-256 key by its looks, with MORE members. */
+#define COORDINATE "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""
+#define REWRAP_KEY(more)                                                                           \
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":" COORDINATE ",\"y\":" COORDINATE "," more "}"
+
 /* What attest-verifier writes, with a key of the right shape. */
 #define TRUST                                                                                      \
     "{\"attestd_trust\":1,\"verifier_id\":\"trusted-verifier\",\"urls\":[\"https://"               \
@@ -18,7 +23,8 @@
     "\"ca_pem\":\"-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n\","            \
     "\"issuer\":\"trusted-issuer\",\"audience\":\"attestd\",\"algorithms\":[\"ES256\"],"           \
     "\"token_keys\":{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]},"    \
-    "\"release_key\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}}"
+    "\"release_key\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"},"                \
+    "\"rewrap_key\":" REWRAP_KEY("\"kid\":\"k\",\"use\":\"enc\"") "}"
 
 typedef struct Files {
     char directory[64];

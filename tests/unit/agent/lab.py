@@ -119,6 +119,22 @@ def approval_of(gate):
     return f"approval of {gate}".encode()
 
 
+class Opened:
+    """A gate that a round opens: for so many seconds, of a kind, perhaps for once."""
+
+    def __init__(self, seconds, kind="verifier", once=False):
+        self.seconds, self.kind, self.once = seconds, kind, once
+
+    def member(self, gate):
+        return {"gate": gate, "kind": self.kind,
+                "expires_boottime_usec": boottime_usec() + int(self.seconds * 1000000),
+                **({"once": True} if self.once else {})}
+
+    def descriptor(self, gate):
+        data = approval_of(gate)
+        return sealed_memfd("approval", data.ljust(4096, b"\0") if self.kind == "rewrap" else data)
+
+
 class Asked:
     """One connection to the round worker: what was asked, and how to answer."""
 
@@ -163,8 +179,9 @@ class Asked:
 
     def ok(self, life=3600, wall_life=None, simulated=False, findings=(), gates=None, **changes):
         """A verdict of LIFE seconds; WALL_LIFE is how long the wall clock gives it. GATES are open
-        for so many seconds each."""
-        gates = gates or {}
+        for so many seconds each, or as Opened says."""
+        gates = {gate: opened if isinstance(opened, Opened) else Opened(opened)
+                 for gate, opened in (gates or {}).items()}
         token = {
             "jti": "lab-1", "issuer": "lab-issuer", "kid": "k", "alg": "ES256",
             "issued_sec": int(time.time()),
@@ -181,12 +198,10 @@ class Asked:
             "result": "ok", "findings": list(findings), "timings_usec": {"total": 1},
             "evidence_kinds": ["cpu", "vtpm"], "verifier_url": "https://127.0.0.1:1",
             "simulated": simulated, "token": token,
-            "approvals": [{"gate": gate,
-                           "expires_boottime_usec": boottime_usec() + int(seconds * 1000000)}
-                          for gate, seconds in gates.items()],
+            "approvals": [opened.member(gate) for gate, opened in gates.items()],
             "fds": ["token"] + [f"approval-{gate}" for gate in gates],
         }, [sealed_memfd("token", TOKEN.encode())]
-            + [sealed_memfd("approval", approval_of(gate)) for gate in gates])
+            + [opened.descriptor(gate) for gate, opened in gates.items()])
 
     def evidence(self, data=b'{"lab":1}'):
         self.answer({"result": "ok", "findings": [], "timings_usec": {}, "fds": ["evidence"]},
@@ -222,7 +237,9 @@ class Worker:
             threading.Thread(target=self.take, args=(connection,), daemon=True).start()
 
     def take(self, connection):
-        asked = Asked(connection)
+        self.hand(Asked(connection))
+
+    def hand(self, asked):
         if self.script:
             self.script(asked)
             asked.close()

@@ -4,6 +4,8 @@ gate files, and a PID 1 that says why attestd is told to end."""
 
 import contextlib
 import errno
+import fcntl
+import hashlib
 import json
 import os
 import random
@@ -12,9 +14,10 @@ import socket
 import subprocess
 import threading
 
-from lab import GLib, LIMIT, Lab, NAME, PATH, Worker, base64url, until
+from lab import Asked, GLib, LIMIT, Lab, NAME, PATH, Worker, base64url, until
 
 REFUSAL = 1024 * 1024 + 1
+VOLUME_REFUSAL = 64
 RELEASED = "MESSAGE_ID=fa9289301eb74aebb7c8a36373cdce7e"
 REFUSED = "MESSAGE_ID=f5a1dcb99c544122824eb24af4a0ae95"
 WITHDRAWN = "MESSAGE_ID=85657fd5b0a84db7b67e8095fc904880"
@@ -30,6 +33,15 @@ JWK = {
 
 def secret_of(name):
     return f"the secret {name}".encode()
+
+
+def header_sha256_of(name):
+    return hashlib.sha256(f"the header of {name}".encode()).digest()
+
+
+def given(index, name="db-password"):
+    """Of one asker in the worker's answer: it has the secret."""
+    return {"index": index, "ok": True, "header_sha256": base64url(header_sha256_of(name))}
 
 
 def name_of(unit, secret, kind="unit"):
@@ -100,22 +112,60 @@ def is_refusal(data):
     return len(data) >= REFUSAL
 
 
-def release(asked, missing=(), finding="secret-missing"):
-    """The worker: every secret to its asker but those of MISSING; answers."""
+def give(asked, index, data, seal=True):
+    """DATA to the asker of that index, into its connection or its memfd. False: it has left."""
+    request = asked.request
+    fd = asked.fds[len(asked.fds) - len(request["askers"]) + index]
+    if request["askers"][index]["as"] == "memfd":
+        os.write(fd, data)
+        if seal:
+            # F_ADD_SEALS, with SEAL | SHRINK | GROW | WRITE
+            fcntl.fcntl(fd, 1033, 0x0F)
+        return True
+    with contextlib.suppress(BrokenPipeError), socket.socket(fileno=os.dup(fd)) as asker:
+        return asker.send(data) > 0
+    return False
+
+
+def release(asked, missing=(), finding="secret-missing", on_loss=None, found=None):
+    """The worker: every secret to its asker but those of MISSING, for what was FOUND; answers."""
     request = asked.request
     if request is None:
         return  # whoever connected was killed
-    n_approvals = len(asked.fds) - len(request["askers"])
-    released = []
+    released, findings = [], []
     for index, one in enumerate(request["askers"]):
-        good = one["name"] not in missing
-        if good:
-            good = False
-            with contextlib.suppress(BrokenPipeError), \
-                    socket.socket(fileno=os.dup(asked.fds[n_approvals + index])) as asker:
-                good = asker.send(secret_of(one["name"])) > 0
-        released.append({"index": index, "ok": good, **({} if good else {"finding": finding})})
-    asked.answer({"result": "ok", "findings": [], "timings_usec": {}, "released": released})
+        good = one["name"] not in missing and give(asked, index, secret_of(one["name"]))
+        follows = (on_loss or {}).get(one["name"])
+        released.append({**given(index, one["name"]),
+                         **({"on_loss": follows} if follows else {})}
+                        if good else {"index": index, "ok": False, "finding": finding})
+        if not good and found:
+            findings.append({"name": finding, "subject": one["name"], "result": "warning",
+                             "found": f"{one['asker']}: {found}", "wanted": "", "remedy": "", "source": "worker"})
+    asked.answer({"result": "ok", "findings": findings, "timings_usec": {}, "released": released})
+
+
+class ReleaseWorker(Worker):
+    """Besides what the tests answer: the wrapped keys of WRAPPED to whoever asks for those."""
+
+    def __init__(self, path):
+        self.wrapped = []
+        self.asked_for_wrapped = []
+        self.answer_wrapped = self.tell_wrapped
+        super().__init__(path)
+
+    def tell_wrapped(self, asked):
+        asked.answer({"result": "ok", "findings": [], "timings_usec": {},
+                      **({"wrapped": self.wrapped} if self.wrapped else {})})
+
+    def take(self, connection):
+        asked = Asked(connection)
+        if asked.request is not None and asked.request["verb"] == "wrapped":
+            self.asked_for_wrapped.append(asked.request)
+            self.answer_wrapped(asked)
+            asked.close()
+        else:
+            self.hand(asked)
 
 
 class SecretsLab(Lab):
@@ -128,7 +178,7 @@ class SecretsLab(Lab):
         os.mkdir(os.path.join(self.directory, "secrets"))
         for gate in gates:
             self.write_gate(gate)
-        self.release = Worker(os.path.join(self.runtime, "release.sock"))
+        self.release = ReleaseWorker(os.path.join(self.runtime, "release.sock"))
         self.release.script = release
         self.manager_mock = None
 
@@ -194,6 +244,20 @@ class SecretsLab(Lab):
 
     def approval_names(self):
         return sorted(os.listdir(self.approvals))
+
+    def trusted_until(self):
+        """What the file "trusted" says; None: there is none."""
+        try:
+            with open(os.path.join(self.runtime, "standing", "trusted")) as file:
+                text = file.read()
+        except FileNotFoundError:
+            return None
+        name, _, value = text.partition("=")
+        assert name == "expires_boottime_usec" and value.endswith("\n"), text
+        return int(value)
+
+    def loss_orders(self):
+        return sorted(os.listdir(os.path.join(self.runtime, "standing", "loss")))
 
     # PID 1
 

@@ -3,6 +3,7 @@
  * Approvals from descriptor to file and to nothing.
  */
 #include "agent/approvals.h"
+#include "secret/data-keys.h"
 #include "testing.h"
 
 #include <errno.h>
@@ -157,8 +158,10 @@ static void an_answers_approvals_are_taken_with_their_descriptors(void)
         answer.fd_names[answer.n_fds++] = names[i];
         fds[i] = memfd_sealed("x", view_of_string(names[i]));
     }
-    answer.approvals[answer.n_approvals++] = (AnswerApproval){ strdup("a"), 100 };
-    answer.approvals[answer.n_approvals++] = (AnswerApproval){ strdup("b"), 200 };
+    answer.approvals[answer.n_approvals++] =
+        (AnswerApproval){ .gate = strdup("a"), .expires_boottime_usec = 100 };
+    answer.approvals[answer.n_approvals++] =
+        (AnswerApproval){ .gate = strdup("b"), .expires_boottime_usec = 200 };
 
     check_int(approvals_from_answer(&answer, fds, 150, &approvals), APPROVALS_OK);
     check_int(approvals.n_items, 1); /* the other one is over */
@@ -187,7 +190,8 @@ static void large_empty_and_open_descriptors_are_refused(void)
         WorkerAnswer answer = WORKER_ANSWER_INIT;
         Approvals approvals = { 0 };
         answer.fd_names[answer.n_fds++] = strdup("approval-a");
-        answer.approvals[answer.n_approvals++] = (AnswerApproval){ strdup("a"), 100 };
+        answer.approvals[answer.n_approvals++] =
+            (AnswerApproval){ .gate = strdup("a"), .expires_boottime_usec = 100 };
         check_int(approvals_from_answer(&answer, &bad[i], 1, &approvals), APPROVALS_E_DESCRIPTOR);
         check(bad[i] >= 0);
         closep(&bad[i]);
@@ -208,6 +212,115 @@ static void the_list_reads_back_as_it_was_written(void)
     check_str(again.items[1].gate, "b");
     check_int(again.items[1].expires_boottime_usec, 200);
     check(again.items[1].fd < 0);
+}
+
+static int make_file(size_t size)
+{
+    int fd = memfd_create("keys", MFD_CLOEXEC);
+
+    check(fd >= 0 && ftruncate(fd, (off_t)size) == 0);
+    return fd;
+}
+
+/* An answer with one approval; its descriptor is FD. */
+static int take_one(GateKind kind, bool once, int fd, Approvals *ret)
+{
+    WorkerAnswer answer = WORKER_ANSWER_INIT;
+
+    answer.fd_names[answer.n_fds++] = strdup("approval-a");
+    answer.approvals[answer.n_approvals++] = (AnswerApproval){
+        .gate = strdup("a"), .kind = kind, .once = once, .expires_boottime_usec = 100
+    };
+    int r = approvals_from_answer(&answer, &fd, 1, ret);
+    closep(&fd);
+    worker_answer_done(&answer);
+    return r;
+}
+
+static void data_keys_of_another_size_are_refused(void)
+{
+    _cleanup_(approvals_done) Approvals approvals = { 0 };
+    int pipe_fds[2];
+
+    check_int(take_one(GATE_KIND_REWRAP, false, make_file(0), &approvals), APPROVALS_E_DESCRIPTOR);
+    check_int(take_one(GATE_KIND_REWRAP, false, make_file(APPROVAL_DATA_KEYS_SIZE - 1), &approvals),
+              APPROVALS_E_DESCRIPTOR);
+    check_int(take_one(GATE_KIND_REWRAP, false, make_file(2 * APPROVAL_DATA_KEYS_SIZE), &approvals),
+              APPROVALS_E_DESCRIPTOR);
+    check(pipe2(pipe_fds, O_CLOEXEC) == 0);
+    (void)close(pipe_fds[1]);
+    check_int(take_one(GATE_KIND_REWRAP, false, pipe_fds[0], &approvals), APPROVALS_E_DESCRIPTOR);
+    check_int(take_one(GATE_KIND_PCR, false, memfd_sealed("x", view_of_string("x")), &approvals),
+              APPROVALS_E_DESCRIPTOR);
+    check_int(take_one(GATE_KIND_REWRAP, false, make_file(APPROVAL_DATA_KEYS_SIZE), &approvals),
+              APPROVALS_OK);
+    check_int(approvals.n_items, 1);
+    check(!approval_is_file(&approvals.items[0]));
+}
+
+static void data_keys_and_what_is_for_once_are_in_no_file_and_no_record(void)
+{
+    _cleanup_(room_done) Room room = make_room();
+    _cleanup_(approvals_done) Approvals approvals = { 0 };
+
+    write_file(&room, "keys", "of a gate that was of another kind");
+    add(&approvals, "keys", "data keys", 100);
+    approvals.items[0].kind = GATE_KIND_REWRAP;
+    add(&approvals, "once", "ticket", 100);
+    approvals.items[1].once = true;
+    add(&approvals, "stays", "ticket", 100);
+    check_int(approval_store_keep(&room.store, &approvals, 10), 0);
+    check_int(approvals.n_items, 3);
+    check(approvals.items[0].fd >= 0 && approvals.items[1].fd >= 0 && approvals.items[2].fd < 0);
+    check_int(approval_store_read(&room.store, "keys"), -ENOENT);
+    check_int(approval_store_read(&room.store, "once"), -ENOENT);
+    check(holds(&room, "stays", "ticket"));
+
+    json_auto_t *array = approvals_to_json(&approvals);
+    check_int(json_array_size(array), 1);
+    check_str(json_string_value(json_object_get(json_array_get(array, 0), "gate")), "stays");
+
+    for (size_t i = 0; i < approvals.n_items; i++) {
+        _cleanup_close_ int fd = approval_open(&room.store, &approvals.items[i]);
+        check(fd >= 0 && fd != approvals.items[i].fd);
+    }
+}
+
+static void data_keys_end_with_their_time(void)
+{
+    _cleanup_(room_done) Room room = make_room();
+    _cleanup_(approvals_done) Approvals approvals = { 0 };
+
+    add(&approvals, "keys", "data keys", 100);
+    approvals.items[0].kind = GATE_KIND_REWRAP;
+    int fd = approvals.items[0].fd;
+    check_int(approvals_first_end_usec(&approvals), 100);
+    check_int(approval_store_keep(&room.store, &approvals, 100), 0);
+    check_int(approvals.n_items, 0);
+    check(fcntl(fd, F_GETFD) < 0);
+}
+
+static void what_is_for_once_is_taken_out_of_the_list(void)
+{
+    _cleanup_(approvals_done) Approvals approvals = { 0 }, once = { 0 };
+
+    add(&once, "before", "x", 1);
+    add(&approvals, "a", "x", 1);
+    add(&approvals, "b", "x", 2);
+    approvals.items[1].once = true;
+    add(&approvals, "c", "x", 3);
+    approvals_take_once(&approvals, &once);
+    check_int(approvals.n_items, 2);
+    check_str(approvals.items[1].gate, "c");
+    check_int(once.n_items, 1);
+    check_str(once.items[0].gate, "b");
+    /* None of them counts for the renewal. */
+    check_int(approvals_first_end_usec(&approvals), 1);
+}
+
+static void sizes_are_those_of_who_makes_and_reads_them(void)
+{
+    check_int(APPROVAL_DATA_KEYS_SIZE, DATA_KEYS_SIZE);
 }
 
 static void a_list_that_is_none_is_refused(void)
@@ -245,6 +358,12 @@ static const Test tests[] = {
     { "large, empty and open descriptors are refused",
       large_empty_and_open_descriptors_are_refused },
     { "the list reads back as it was written", the_list_reads_back_as_it_was_written },
+    { "data keys of another size are refused", data_keys_of_another_size_are_refused },
+    { "data keys and what is for once are in no file and no record",
+      data_keys_and_what_is_for_once_are_in_no_file_and_no_record },
+    { "data keys end with their time", data_keys_end_with_their_time },
+    { "what is for once is taken out of the list", what_is_for_once_is_taken_out_of_the_list },
+    { "sizes are those of who makes and reads them", sizes_are_those_of_who_makes_and_reads_them },
     { "a list that is none is refused", a_list_that_is_none_is_refused },
 };
 

@@ -56,11 +56,20 @@ static void an_error_carries_the_cause(void)
     check_str(error.message, "no verdict is held");
 }
 
+static void and_what_was_found(void)
+{
+    _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+    check(bus_error_set_found(&error, "no-verdict", "100% of none") < 0);
+    check_str(error.message, "no verdict is held: found 100% of none");
+}
+
 static const Test tests[] = {
     { "dashes become capitals", dashes_become_capitals },
     { "what is no name becomes internal-error", what_is_no_name_becomes_internal_error },
     { "every catalogue name fits", every_catalogue_name_fits },
     { "an error carries the cause", an_error_carries_the_cause },
+    { "and what was found", and_what_was_found },
 };
 
 TEST_MAIN(tests)

@@ -208,9 +208,11 @@ class Bus(Case):
                     ("CollectEvidence", None),
                     ("CollectEvidence", GLib.Variant("(s)", ("nonce",))),
                     ("CollectEvidence", GLib.Variant("(ays)", (bytes(32), "report-data"))),
-                    ("GetToken", GLib.Variant("(u)", (1,)))):
+                    ("GetToken", GLib.Variant("(u)", (1,))),
+                    ("OpenSecret", None),
+                    ("OpenSecret", GLib.Variant("(ss)", ("x", "user:0")))):
                 self.assertEqual(self.refused(lab, method, arguments), invalid)
-            self.assertEqual(self.refused(lab, "OpenSecret", GLib.Variant("(s)", ("x",))),
+            self.assertEqual(self.refused(lab, "SealSecret", GLib.Variant("(s)", ("x",))),
                              "org.freedesktop.DBus.Error.UnknownMethod")
             with self.assertRaises(GLib.Error):
                 lab.connect().call_sync(

@@ -135,6 +135,17 @@ static void a_bad_trust_file_is_named_with_its_member(void)
     check_trust_refused("token_keys", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}", "token keys");
     check_trust_refused("release_key", "{\"kty\":\"EC\",\"d\":\"AA\"}", "release_key");
     check_trust_refused("release_key", "\"x\"", "release_key");
+    check_trust_refused("next_release_key", "\"x\"", "next_release_key");
+    check_trust_refused("next_release_key", "{}", "next_release_key");
+    check_trust_refused("next_release_key", REWRAP_KEY("\"d\":\"AA\""), "next_release_key");
+    check_trust_refused("rewrap_key", "\"x\"", "rewrap_key");
+    check_trust_refused("rewrap_key", "{}", "rewrap_key");
+    check_trust_refused("rewrap_key", REWRAP_KEY("\"use\":\"enc\""), "rewrap_key");
+    check_trust_refused("rewrap_key", REWRAP_KEY("\"kid\":\"\""), "rewrap_key");
+    check_trust_refused("rewrap_key", REWRAP_KEY("\"kid\":\"k\",\"d\":\"AA\""), "rewrap_key");
+    check_trust_refused(
+        "rewrap_key", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\",\"kid\":\"k\"}",
+        "rewrap_key");
     check_trust_refused("simulated_roots", "{}", "simulated_roots");
     check_trust_refused("simulated_roots", "[\"abcd\"]", "simulated_roots");
     check_trust_refused("simulated_roots", long_roots, "simulated_roots");

@@ -120,7 +120,7 @@ class Bus(unittest.TestCase):
 class Units(unittest.TestCase):
     NAMES = ("attestd.service", "attest-round@.service", "attest-collect@.service",
              "attest-release@.service", "attestd.socket", "attest-round.socket",
-             "attest-collect.socket", "attest-release.socket")
+             "attest-collect.socket", "attest-release.socket", "attestd.slice")
     CEILINGS = {"attestd.service": 1.0, "attest-round@.service": 2.5,
                 "attest-collect@.service": 2.5, "attest-release@.service": 2.5}
 
@@ -146,6 +146,14 @@ class Units(unittest.TestCase):
         lines = [line for line in result.stdout.splitlines() if self.directory.name in line
                  or "attest" in line]
         self.assertEqual((result.returncode, lines), (0, []))
+
+    def test_what_one_worker_wrote_stays_out_of_swap_when_it_has_ended(self):
+        for name in self.CEILINGS:
+            with open(f"{self.directory.name}/{name}") as file:
+                lines = file.read().splitlines()
+            self.assertLessEqual({"Slice=attestd.slice", "MemorySwapMax=0"}, set(lines), name)
+        with open(f"{self.directory.name}/attestd.slice") as file:
+            self.assertIn("MemorySwapMax=0", file.read().splitlines())
 
     def test_their_exposure_is_below_the_ceiling(self):
         for name, ceiling in self.CEILINGS.items():

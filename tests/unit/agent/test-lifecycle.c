@@ -206,6 +206,106 @@ static void stopping_is_final(void)
     }
 }
 
+/* What the agent has, as the actions that it is told to perform make it. */
+typedef struct World {
+    bool has_verdict;
+    bool has_round;
+    bool is_planned;
+} World;
+
+static void perform(World *world, Action action)
+{
+    switch (action) {
+    case ACTION_CANCEL_ROUND:
+        check(world->has_round);
+        world->has_round = false;
+        break;
+    case ACTION_WITHDRAW:
+        check(world->has_verdict);
+        world->has_verdict = false;
+        break;
+    case ACTION_ADOPT:
+        world->has_verdict = true;
+        break;
+    case ACTION_START_ROUND:
+        check(!world->has_round);
+        world->has_round = true;
+        world->is_planned = false;
+        break;
+    case ACTION_SCHEDULE_RENEWAL:
+    case ACTION_SCHEDULE_RETRY:
+    case ACTION_SCHEDULE_REFUSED:
+    case ACTION_SCHEDULE_EXPIRED:
+        check(!world->has_round);
+        world->is_planned = true;
+        break;
+    }
+}
+
+/* Could EVENT come in such a world? */
+static bool can_happen(const World *world, State state, Event event)
+{
+    switch (event) {
+    case EVENT_START:
+    case EVENT_RESTORED_TRUSTED:
+    case EVENT_RESTORED_WAITING:
+    case EVENT_RESTORED_REFUSED:
+        return state == STATE_UNPROVEN;
+    case EVENT_TIMER:
+        return world->is_planned;
+    case EVENT_ROUND_PASSED:
+    case EVENT_ROUND_REFUSED:
+    case EVENT_ROUND_FAILED:
+        return world->has_round;
+    case EVENT_VERDICT_EXPIRED:
+        return world->has_verdict;
+    case EVENT_REQUESTED:
+        return state != STATE_UNPROVEN;
+    case EVENT_STOP:
+    case N_EVENTS:
+        break;
+    }
+    return event == EVENT_STOP;
+}
+
+static void walk_one(World *world, State *state, Event event)
+{
+    Transition step;
+
+    if (event == EVENT_ROUND_PASSED || event == EVENT_ROUND_REFUSED || event == EVENT_ROUND_FAILED)
+        world->has_round = false;
+    if (event == EVENT_TIMER)
+        world->is_planned = false;
+    if (*state == STATE_UNPROVEN)
+        world->is_planned = event != EVENT_START; /* restored with its standing */
+    check(steps(*state, event, &step));
+    for (unsigned i = 0; i < N_ACTIONS; i++)
+        if (step.actions & 1U << i)
+            perform(world, (Action)(1U << i));
+    *state = step.next;
+    check_int(world->has_verdict, state_has_verdict(*state));
+    check_int(world->has_round, state_has_round(*state));
+    if (*state != STATE_STOPPING)
+        check(world->has_round != world->is_planned); /* something always comes next */
+}
+
+static void whatever_comes_in_whatever_order_the_agent_has_what_its_state_says(void)
+{
+    unsigned seed = 1;
+
+    for (int i = 0; i < 2000; i++) {
+        World world = { 0 };
+        State state = STATE_UNPROVEN;
+        for (int n = 0; n < 200 && state != STATE_STOPPING; n++) {
+            Event event = (Event)((unsigned)rand_r(&seed) % N_EVENTS);
+            /* Told to end rarely, or no walk would be long. */
+            if (can_happen(&world, state, event) &&
+                (event != EVENT_STOP || rand_r(&seed) % 50 == 0))
+                walk_one(&world, &state, event);
+        }
+    }
+}
+
 static void names_lead_back(void)
 {
     for (State state = 0; state < N_STATES; state++)
@@ -227,6 +327,8 @@ static const Test tests[] = {
     { "rounds start where none runs and end planned",
       rounds_start_where_none_runs_and_end_planned },
     { "stopping is final", stopping_is_final },
+    { "whatever comes in whatever order, the agent has what its state says",
+      whatever_comes_in_whatever_order_the_agent_has_what_its_state_says },
     { "names lead back", names_lead_back },
 };
 

@@ -56,8 +56,8 @@ class FirstRound(unittest.TestCase):
             with self.subTest(data[:20]):
                 self.fails("round-answer-malformed", lambda asked, d=data: asked.send(d))
 
-    def test_more_than_64_kib(self):
-        self.fails("round-answer-malformed", lambda asked: asked.send(b"x" * 70000))
+    def test_more_than_128_kib(self):
+        self.fails("round-answer-malformed", lambda asked: asked.send(b"x" * 140000))
 
     def test_an_answer_of_100_mib(self):
         def pour(asked):

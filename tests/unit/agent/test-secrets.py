@@ -10,8 +10,8 @@ import sys
 import unittest
 
 from lab import GLib, LIMIT, error_name, nonce, until
-from secretslab import (JWK, REFUSAL, REFUSED, RELEASED, SecretsLab, WITHDRAWN, is_refusal, release,
-                        secret_of)
+from secretslab import (JWK, REFUSAL, REFUSED, RELEASED, SecretsLab, VOLUME_REFUSAL, WITHDRAWN, given, is_refusal,
+                        release, secret_of)
 
 PROGRAM, ROUND_PARSER, RELEASE_PARSER = sys.argv[1:4]
 
@@ -79,8 +79,13 @@ class Serving(unittest.TestCase):
             asked = lab.release.next()
             self.assertEqual(asked.request["verb"], "release")
             self.assertEqual(asked.request["askers"],
-                             [{"name": "key.pem", "asker": "unit:db@main.service"}])
+                             [{"name": "key.pem", "asker": "unit:db@main.service",
+                               "as": "stream"}])
+            self.assertEqual(asked.request["approvals"],
+                             [{"gate": "lab", "kind": "verifier"},
+                              {"gate": "other", "kind": "verifier"}])
             self.assertEqual(asked.request["fds"], ["approval-lab", "approval-other", "asker-0"])
+            self.assertEqual(asked.request["vtpm_root"], "host")
             self.assertEqual(asked.request["secrets_directory"], f"{lab.directory}/secrets")
             self.assertEqual(asked.request["lock_directory"], f"{lab.runtime}/lock")
             self.assertEqual(asked.request["evidence"]["tcti"], "device:/dev/tpmrm0")
@@ -90,6 +95,32 @@ class Serving(unittest.TestCase):
             release(asked)
             asked.close()
             self.assertEqual(asker.get(), secret_of("key.pem"))
+
+    def test_a_volume_asks_for_the_secret_of_its_name(self):
+        with SecretsLab(PROGRAM) as lab:
+            lab.release.script = None
+            lab.start_on_bus()
+            asker = lab.ask("data_x.y-z", "", kind="cryptsetup")
+            lab.waits(1)
+            self.assertFalse(asker.has_answer())
+            lab.trust()
+            asked = lab.release.next()
+            self.assertEqual(asked.request["askers"], [
+                {"name": "data_x.y-z", "asker": "volume:data_x.y-z", "as": "stream"}])
+            release(asked)
+            asked.close()
+            self.assertEqual(asker.get(), secret_of("data_x.y-z"))
+
+    def test_the_worker_is_told_what_stands_behind_the_vtpm(self):
+        with SecretsLab(PROGRAM) as lab:
+            lab.release.script = None
+            lab.start_trusted(claims={"vtpm_root": "paravisor"})
+            asker = lab.ask()
+            asked = lab.release.next()
+            self.assertEqual(asked.request["vtpm_root"], "paravisor")
+            release(asked)
+            asked.close()
+            self.assertEqual(asker.get(), secret_of("db-password"))
 
     def test_all_who_wait_are_one_batch(self):
         with SecretsLab(PROGRAM) as lab:
@@ -132,7 +163,7 @@ class Serving(unittest.TestCase):
                 with socket.socket(fileno=os.dup(asked.fds[1])) as asker:
                     self.assertEqual(asker.send(data), len(data))
                 asked.answer({"result": "ok", "findings": [], "timings_usec": {},
-                              "released": [{"index": 0, "ok": True}]})
+                              "released": [given(0)]})
 
             lab.release.script = give
             lab.start_trusted()
@@ -249,12 +280,13 @@ class Refusing(unittest.TestCase):
         self.refused_by(hold, "release-worker-silent", timeout="1s")
 
     def test_answers_that_are_none(self):
-        good = [{"index": 0, "ok": True}, {"index": 1, "ok": True}]
+        good = [given(0), given(1)]
         base = {"result": "ok", "findings": [], "timings_usec": {}}
         for answer in (base, {**base, "released": good[:1]},
-                       {**base, "released": good + [{"index": 2, "ok": True}]},
+                       {**base, "released": good + [given(2)]},
                        {**base, "released": [good[1], good[0]]},
-                       {**base, "released": [{"index": 0, "ok": True, "finding": "x"}, good[1]]},
+                       {**base, "released": [{**good[0], "finding": "x"}, good[1]]},
+                       {**base, "released": [{"index": 0, "ok": True}, good[1]]},
                        {**base, "released": good, "secret": {"name": "x", "version": 1}},
                        {**base, "released": good, "more": 1}):
             with self.subTest(answer):
@@ -266,14 +298,37 @@ class Refusing(unittest.TestCase):
         self.refused_by(lambda asked: asked.failed("secret-store-unusable"),
                         "secret-store-unusable")
 
-    def test_a_volume_gets_an_empty_answer_at_once(self):
+    def is_no_key(self, *answers):
+        """An empty key, or one that can be guessed, opens a header that somebody made for it."""
+        for answer in answers:
+            self.assertEqual(len(answer), VOLUME_REFUSAL)
+            self.assertGreater(len(set(answer)), 16)
+        self.assertEqual(len(set(answers)), len(answers))
+
+    def test_a_volume_is_refused_by_a_key_that_nobody_knows(self):
         with SecretsLab(PROGRAM) as lab:
-            lab.release.script = None
+            lab.release.script = lambda asked: release(asked, {"data_x.y-z"},
+                                                       "secret-asker-refused")
             lab.start_trusted()
-            self.assertEqual(lab.ask("data_x.y-z", "", kind="cryptsetup").get(), b"")
-            lab.logged(REFUSED, 'ATTEST_ASKER="volume:data_x.y-z"', 'ATTEST_FINDING="asker-volume"')
+            self.is_no_key(*[lab.ask("data_x.y-z", "", kind="cryptsetup").get() for _ in range(2)])
+            lab.logged(REFUSED, 'ATTEST_ASKER="volume:data_x.y-z"',
+                       'ATTEST_FINDING="secret-asker-refused"')
             lab.waits(0)
-            self.assertTrue(lab.release.arrived.empty())
+
+    def test_a_volume_is_refused_so_when_the_worker_ends(self):
+        with SecretsLab(PROGRAM) as lab:
+            lab.release.script = lambda asked: None
+            lab.start_trusted()
+            self.is_no_key(lab.ask("data", "", kind="cryptsetup").get())
+            lab.logged(REFUSED, 'ATTEST_FINDING="release-worker-ended"')
+
+    def test_a_volume_does_not_open_when_the_worker_ends_after_its_write(self):
+        with SecretsLab(PROGRAM) as lab:
+            lab.release.script = lambda asked: self.write_and(asked, 16)
+            lab.start_trusted()
+            answer = lab.ask("data", "", kind="cryptsetup").get()
+            self.assertEqual(answer[:16], b"part of a secret")
+            self.is_no_key(answer[16:])
 
     def test_a_refusal_that_nobody_reads_holds_up_nobody(self):
         with SecretsLab(PROGRAM) as lab:
@@ -462,8 +517,8 @@ class Gates(unittest.TestCase):
             lab.write_gate("c", next_release_key={"kid": "x", **JWK}, vtpm_root="paravisor")
             gates = self.asked_gates(lab)
             self.assertEqual([gate["name"] for gate in gates], ["a", "b", "c"])
-            self.assertEqual(gates[0], {"name": "a", "release_key": JWK})
-            self.assertEqual(gates[2], {"name": "c", "release_key": JWK,
+            self.assertEqual(gates[0], {"name": "a", "kind": "verifier", "release_key": JWK})
+            self.assertEqual(gates[2], {"name": "c", "kind": "verifier", "release_key": JWK,
                                         "next_release_key": JWK})
 
     def test_those_of_another_verifier_are_not_asked_for(self):
@@ -484,7 +539,7 @@ class Gates(unittest.TestCase):
                 ("format", {"attestd_gate": 2}, "gate-file-invalid"),
                 ("absent", {"attestd_gate": None}, "gate-file-invalid"),
                 ("renamed", {"name": "lab"}, "gate-file-invalid"),
-                ("kind", {"kind": "pcr"}, "gate-kind-unknown"),
+                ("kind", {"kind": "key-release"}, "gate-kind-unknown"),
                 ("verifier", {"verifier": ""}, "gate-file-invalid"),
                 ("unknown", {"more": 1}, "gate-file-invalid"),
                 ("keyless", {"release_key": None}, "gate-file-invalid"),

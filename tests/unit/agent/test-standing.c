@@ -56,9 +56,8 @@ static void a_record_reads_back_as_it_was_written(void)
     before.verdict.approvals.items[0] =
         (GateApproval){ .gate = strdup("db"), .expires_boottime_usec = 99, .fd = -EBADF };
     before.verdict.approvals.n_items = 1;
-    check_int(standing_note_released(&before, "one"), 0);
-    check_int(standing_note_released(&before, "two"), 0);
-    check_int(standing_note_released(&before, "one"), 0);
+    check_int(releases_note(&before.releases, "one", "unit:a.service", ON_LOSS_KEEP), 0);
+    check_int(releases_note(&before.releases, "two", "unit:b.service", ON_LOSS_STOP_UNITS), 0);
     schedule.n_failures = 3;
     schedule.next_round_boottime_usec = 77;
     _cleanup_free_ char *record = standing_encode(&before, &schedule, &owner, 4711);
@@ -83,26 +82,52 @@ static void a_record_reads_back_as_it_was_written(void)
     check_int(after.verdict.approvals.n_items, 1);
     check_str(after.verdict.approvals.items[0].gate, "db");
     check_int(after.verdict.approvals.items[0].expires_boottime_usec, 99);
-    check_int(after.released.n_items, 2);
-    check_str(after.released.items[1], "two");
+    check_int(after.releases.n_items, 2);
+    check_str(after.releases.items[1].secret, "two");
+    check_str(after.releases.items[1].asker, "unit:b.service");
+    check_int(after.releases.items[1].on_loss, ON_LOSS_STOP_UNITS);
 }
 
-static void what_was_released_is_remembered_up_to_a_limit(void)
+static void the_longest_list_of_what_is_out_fits_a_record(void)
 {
     _cleanup_standing_ Standing standing = make_standing(STATE_TRUSTED), again = STANDING_INIT;
     Schedule schedule = make_schedule(), planned = make_schedule();
     uint64_t inode;
-    char name[72];
+    char name[72], asker[300];
 
-    for (int i = 0; i < STANDING_RELEASED_MAX + 10; i++) {
+    for (int i = 0; i < RELEASES_MAX; i++) {
         (void)snprintf(name, sizeof(name), "%064d", i);
-        check_int(standing_note_released(&standing, name), 0);
+        (void)snprintf(asker, sizeof(asker), "unit:%0255d", i);
+        check_int(releases_note(&standing.releases, name, asker, ON_LOSS_STOP_UNITS), 0);
     }
-    check_int(standing.released.n_items, STANDING_RELEASED_MAX);
     _cleanup_free_ char *record = standing_encode(&standing, &schedule, &owner, 0);
-    check(record && strlen(record) < STANDING_RECORD_MAX / 2);
+    check(record && strlen(record) < STANDING_RECORD_MAX - 64 * 1024);
     check_int(standing_decode(view_of_string(record), &owner, &planned, &again, &inode), 0);
-    check_int(again.released.n_items, STANDING_RELEASED_MAX);
+    check_int(again.releases.n_items, RELEASES_MAX);
+}
+
+static void what_is_out_is_known_under_other_settings_but_not_after_a_boot(void)
+{
+    _cleanup_standing_ Standing standing = make_standing(STATE_TRUSTED);
+    const StandingOwner others[] = {
+        { owner.boot_id, "other", owner.issuer, owner.basis },
+        { owner.boot_id, owner.verifier, "other", owner.basis },
+        { owner.boot_id, owner.verifier, owner.issuer, "other" },
+        { "other", owner.verifier, owner.issuer, owner.basis },
+    };
+    Schedule schedule = make_schedule();
+    uint64_t inode;
+
+    hold(&standing, 900 * USEC_PER_SEC);
+    check_int(releases_note(&standing.releases, "one", "volume:x", ON_LOSS_POWEROFF), 0);
+    _cleanup_free_ char *record = standing_encode(&standing, &schedule, &owner, 0);
+    for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+        _cleanup_standing_ Standing again = STANDING_INIT;
+        check_int(standing_decode(view_of_string(record), &others[i], &schedule, &again, &inode),
+                  STANDING_E_OWNER);
+        check_int(again.releases.n_items, i < 3 ? 1 : 0);
+        check(again.verdict.token_fd < 0 && !again.verdict.jti);
+    }
 }
 
 static void no_planned_round_reads_back_as_none(void)
@@ -267,8 +292,10 @@ static const Test tests[] = {
     { "a record reads back as it was written", a_record_reads_back_as_it_was_written },
     { "no planned round reads back as none", no_planned_round_reads_back_as_none },
     { "every prefix of a record is torn", every_prefix_of_a_record_is_torn },
-    { "what was released is remembered up to a limit",
-      what_was_released_is_remembered_up_to_a_limit },
+    { "the longest list of what is out fits a record",
+      the_longest_list_of_what_is_out_fits_a_record },
+    { "what is out is known under other settings, but not after a boot",
+      what_is_out_is_known_under_other_settings_but_not_after_a_boot },
     { "each member is needed", each_member_is_needed },
     { "only the same boot and verifier may read it", only_the_same_boot_and_verifier_may_read_it },
     { "a verdict under other settings is not gone on with",

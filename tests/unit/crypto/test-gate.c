@@ -2,7 +2,7 @@
 /*
  * Names, messages and policy digests of gates against values computed elsewhere.
  */
-#include "crypto/gate.h"
+#include "crypto/gate-policy.h"
 
 #include "base/encode.h"
 #include "forge.h"
@@ -282,11 +282,90 @@ static void policy_digests_are_those_of_a_tpm(void)
     check_int(gate_policy_signed(VIEW(name), view_of_string("ref"), &either), GATE_E_TPM_NAME);
 }
 
+/* spec/tpm 8: PCR 7 is all zeros. */
+static void register_policies_are_those_of_a_tpm(void)
+{
+    _cleanup_bytes_ Bytes name = unhex(NAME_HEX);
+    const GatePcrs zeros = { .mask = 1 << 7 };
+    Digest from, policy, values;
+
+    check_int(gate_pcrs_digest(&zeros, &values), GATE_OK);
+    check_hex(digest_view(&values),
+              "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925");
+    check_int(gate_policy_pcr(NULL, &zeros, &policy), GATE_OK);
+    check_hex(digest_view(&policy),
+              "8b5682d81b29435d08d79278150611dc7e5923b2fefcce684a09577b40130a8b");
+    check_int(gate_policy_signed(VIEW(name), view_of_string("ref"), &from), GATE_OK);
+    check_int(gate_policy_pcr(&from, &zeros, &policy), GATE_OK);
+    check_hex(digest_view(&policy),
+              "ce59ab6282c4284f02101f65a9522661808c60d06332dff25a5ce76e179c3853");
+}
+
+static void registers_that_can_be_reset_or_none_have_no_policy(void)
+{
+    const uint32_t bad[] = { 0, 1u << 16, 1u << 23 | 1u << 4, 1u << 31 };
+    Digest policy;
+
+    for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+        const GatePcrs pcrs = { .mask = bad[i] };
+        check_int(gate_policy_pcr(NULL, &pcrs, &policy), GATE_E_PCRS);
+    }
+}
+
+static void registers_are_listed_as_people_do(void)
+{
+    static const struct {
+        uint32_t mask;
+        const char *text;
+    } cases[] = {
+        { 0, "" },
+        { 1 << 4, "4" },
+        { 1 << 4 | 1 << 9, "4 and 9" },
+        { 1 << 4 | 1 << 7 | 1 << 9, "4, 7 and 9" },
+        { 0xffffffff, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 and 15" },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_free_ char *text = gate_pcrs_text(cases[i].mask);
+        check_str(text, cases[i].text);
+    }
+}
+
+/* TPMS_NV_PUBLIC and the arguments, put together by hand. */
+static void a_counters_policy_is_the_hash_it_is_said_to_be(void)
+{
+    _cleanup_bytes_ Bytes area =
+        unhex("01800a00000b220600120020"
+              "c2b74175384d3139fc3e6b7b2277101ab7c0fdfb92bb2830f23383ed67367e65"
+              "0008");
+    _cleanup_bytes_ Bytes operands = unhex("000000000000002a00000009");
+    static const uint8_t zeros[GATE_POLICY_SIZE] = { 0 };
+    static const uint8_t code[] = { 0, 0, 1, 0x49 };
+    Digest digest, arguments, wanted, policy;
+    TpmName name;
+
+    check_int(gate_counter_name(0x01800a00, "other", &name), GATE_OK);
+    check_int(digest_of(DIGEST_SHA256, VIEW(area), &digest), 0);
+    check(memcmp(name.data + 2, digest.data, digest.size) != 0);
+    check_int(gate_counter_name(0x01800a00, "db-password", &name), GATE_OK);
+    check(name.data[0] == 0x00 && name.data[1] == 0x0b);
+    check(memcmp(name.data + 2, digest.data, digest.size) == 0);
+
+    check_int(digest_of(DIGEST_SHA256, VIEW(operands), &arguments), 0);
+    const ByteView parts[] = { VIEW_OF_ARRAY(zeros), VIEW_OF_ARRAY(code), digest_view(&arguments),
+                               tpm_name_view(&name) };
+    check_int(digest_of_parts(DIGEST_SHA256, parts, ELEMENTSOF(parts), &wanted), 0);
+    check_int(gate_policy_nv(NULL, tpm_name_view(&name), 42, &policy), GATE_OK);
+    check(digest_equal(&policy, &wanted));
+    name.data[1] = 0x0c;
+    check_int(gate_policy_nv(NULL, tpm_name_view(&name), 42, &policy), GATE_E_TPM_NAME);
+}
+
 static void every_no_has_a_word(void)
 {
-    for (int no = GATE_OK; no <= GATE_E_PUBLIC; no++)
+    for (int no = GATE_OK; no <= GATE_E_PCRS; no++)
         check(strcmp(gate_reason(no), "unknown") != 0);
-    check_str(gate_reason(GATE_E_PUBLIC + 1), "unknown");
+    check_str(gate_reason(GATE_E_PCRS + 1), "unknown");
 }
 
 static const Test tests[] = {
@@ -309,6 +388,12 @@ static const Test tests[] = {
     { "the release key's template is frozen", the_release_keys_template_is_frozen },
     { "a Name is made of SHA-256 areas alone", a_name_is_made_of_sha256_areas_alone },
     { "policy digests are those of a TPM", policy_digests_are_those_of_a_tpm },
+    { "register policies are those of a TPM", register_policies_are_those_of_a_tpm },
+    { "registers that can be reset, or none, have no policy",
+      registers_that_can_be_reset_or_none_have_no_policy },
+    { "registers are listed as people do", registers_are_listed_as_people_do },
+    { "a counter's policy is the hash it is said to be",
+      a_counters_policy_is_the_hash_it_is_said_to_be },
     { "every no has a word", every_no_has_a_word },
 };
 

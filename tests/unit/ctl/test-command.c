@@ -15,6 +15,7 @@ static const Option go_options[] = {
     FLAG_OPTION("json", json, "as JSON"),
     TEXT_OPTION("nonce", nonce, "HEX", "a nonce"),
     LIST_OPTION("for", who, "WHO", "who"),
+    MAYBE_OPTION("cap-pcr", cap_pcr, "PCR", "a number, or none"),
     { 0 },
 };
 
@@ -37,12 +38,23 @@ static const Verb go[] = {
 static const Verb gate[] = {
     { .name = "gate", .form = "add", .argument = "NAME", .help = "adds", .run = run },
     { .name = "gate", .form = "list", .is_default = true, .help = "lists", .run = run },
+    { .name = "gate", .form = "file add", .argument = "NAME", .help = "files", .run = run },
     { 0 },
 };
 
 static const Verb plain[] = { { .name = "plain", .help = "is", .run = run }, { 0 } };
 
-static const Verb *const lists[] = { go, gate, plain };
+static const Verb many[] = {
+    { .name = "many",
+      .argument = "[NAME...]",
+      .takes_any_number = true,
+      .help = "takes some",
+      .run = run,
+      .options = go_options },
+    { 0 },
+};
+
+static const Verb *const lists[] = { go, gate, plain, many };
 static const Verbs verbs = { lists, ELEMENTSOF(lists) };
 
 /* LINE in words, the program's name before them. */
@@ -99,6 +111,42 @@ static void test_the_word_behind_a_verb_chooses_its_form(void)
     check(!options.json);
 }
 
+static void test_a_form_may_be_of_two_words(void)
+{
+    Options options;
+
+    check_int(parse("gate file add x", &options), COMMAND_OK);
+    check_str(options.verb->form, "file add");
+    check_str(options.argument, "x");
+    check_int(parse("gate file --help", &options), COMMAND_E_HELP);
+}
+
+static void test_a_value_may_be_left_out_where_there_is_a_usual_one(void)
+{
+    Options options;
+
+    check_int(parse("go x", &options), COMMAND_OK);
+    check(!options.cap_pcr);
+    check_int(parse("go --cap-pcr x", &options), COMMAND_OK);
+    check_str(options.cap_pcr, "");
+    check_str(options.argument, "x");
+    check_int(parse("go x --cap-pcr=8", &options), COMMAND_OK);
+    check_str(options.cap_pcr, "8");
+}
+
+static void test_a_verb_may_take_any_number_of_arguments(void)
+{
+    Options options;
+
+    check_int(parse("many", &options), COMMAND_OK);
+    check_int(options.n_arguments, 0);
+    check_int(parse("many --json a b --nonce=00 c", &options), COMMAND_OK);
+    check_int(options.n_arguments, 3);
+    check_str(options.arguments[0], "a");
+    check_str(options.arguments[2], "c");
+    check_int(parse("many a --report=r", &options), COMMAND_E_USAGE);
+}
+
 static void test_what_does_not_belong_is_refused(void)
 {
     static const char *const lines[] = {
@@ -106,6 +154,9 @@ static void test_what_does_not_belong_is_refused(void)
         "go a b",          "go stop",
         "go stop x",       "go stop --report=r --report=s",
         "gate dance",      "gate add",
+        "gate file",       "gate file add",
+        "gate add file x", "gate file x",
+        "gate fileadd x",  "gate file add x y",
         "gate add x y",    "gate list x",
         "plain x",         "plain --json",
         "gate --json",     "go stop --report=r --nonce=aa",
@@ -152,6 +203,10 @@ static void test_lists_and_lines_have_limits(void)
 static const Test tests[] = {
     { "options stand before and behind the verb", test_options_stand_before_and_behind_the_verb },
     { "the word behind a verb chooses its form", test_the_word_behind_a_verb_chooses_its_form },
+    { "a form may be of two words", test_a_form_may_be_of_two_words },
+    { "a value may be left out where there is a usual one",
+      test_a_value_may_be_left_out_where_there_is_a_usual_one },
+    { "a verb may take any number of arguments", test_a_verb_may_take_any_number_of_arguments },
     { "what does not belong is refused", test_what_does_not_belong_is_refused },
     { "help and version come first", test_help_and_version_come_first },
     { "lists and lines have limits", test_lists_and_lines_have_limits },

@@ -37,6 +37,8 @@ static Evidence make(void)
     };
     uint8_t value[32];
 
+    check_int(bytes_copy(view_of_string("[\"a.b.c.d.e\",\"a.b.c.d.f\"]"), &evidence.rewrap), 0);
+
     for (unsigned pcr = 0; pcr < TPM_PCR_COUNT; pcr += 4) {
         memset(value, (int)pcr, sizeof(value));
         check(evidence_pcrs_set(&evidence.vtpm.pcrs, pcr, VIEW_OF_ARRAY(value)));
@@ -131,6 +133,7 @@ static void test_all_members_come_back(void)
     check(view_equal(VIEW(after.endorsements.vcek), VIEW(before.endorsements.vcek)));
     check(view_equal(VIEW(after.endorsements.crl), VIEW(before.endorsements.crl)));
     check_int(after.endorsements.ark.size, 0);
+    check(view_equal(VIEW(after.rewrap), VIEW(before.rewrap)));
     check(memcmp(&after.vtpm.pcrs, &before.vtpm.pcrs, sizeof(EvidencePcrs)) == 0);
     check_int(evidence_members(&after), EVIDENCE_MEMBERS_ALL);
     check_int(evidence_emit(&after, &again), 0);
@@ -147,6 +150,7 @@ static void test_absent_members_are_absent(void)
     check_int(json_object_size(json), 2);
     check_int(evidence_parse(VIEW(text), NULL, &after), EVIDENCE_OK);
     check_int(evidence_members(&after), 0);
+    check_int(after.rewrap.size, 0);
     check(after.cpu.provider == NULL && after.vtpm.pcrs.bank == 0);
 }
 
@@ -161,6 +165,7 @@ static void test_the_record_types_are_those_of_the_specification(void)
         { "eventlog", "application/vnd.attestd.tcg-eventlog" },
         { "eventlog-userspace", "application/vnd.attestd.systemd-eventlog" },
         { "hcl", "application/vnd.attestd.azure-hcl-report" },
+        { "rewrap", "application/vnd.attestd.rewrap+json" },
     };
 
     check_str(json_string_value(json_object_get(json, "__cmwc_t")),
@@ -414,11 +419,42 @@ static void test_pcr_values_are_put_in_by_their_bank(void)
     check(!evidence_pcrs_set(&pcrs, 1, (ByteView){ 0 }));
 }
 
+static void test_what_is_to_be_wrapped_anew_is_a_list_of_jwes(void)
+{
+    static const char *const refused[] = {
+        "{}", "[]", "[7]", "[\"a.b.c.d\"]", "[\"a.b.c.d.e\",\"a.b.c.d.e\"]", "[\"a.b.c.d.e\"",
+    };
+    json_t *json = make_json();
+
+    for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
+        json_t *one = make_json();
+        set_content(one, "rewrap", text_value(refused[i]));
+        check_json(one, EVIDENCE_E_TYPE, "rewrap");
+    }
+    set_content(json, "rewrap", json_string(""));
+    check_json(json, EVIDENCE_E_MISSING, "rewrap");
+    json = make_json();
+    check_int(json_array_set_new(json_object_get(json, "rewrap"), 0, json_string("text/plain")), 0);
+    check_json(json, EVIDENCE_E_MEDIA, "rewrap");
+    json = make_json();
+    check_int(json_object_del(json, "rewrap"), 0);
+    check_json(json, EVIDENCE_OK, "");
+}
+
+/* It vouches for itself, and whether it is there says nothing about the evidence. */
+static void test_what_is_to_be_wrapped_anew_is_no_member_that_counts(void)
+{
+    _cleanup_evidence_ Evidence evidence = { 0 };
+
+    check_int(bytes_copy(view_of_string("[\"a.b.c.d.e\"]"), &evidence.rewrap), 0);
+    check_int(evidence_members(&evidence), 0);
+}
+
 static void test_incomplete_evidence_is_not_written(void)
 {
     _cleanup_bytes_ Bytes text = { 0 };
     _cleanup_evidence_ Evidence no_claims = make(), no_report = make(), no_signature = make(),
-                                no_bank = make(), odd_provider = make();
+                                no_bank = make(), odd_provider = make(), odd_list = make();
 
     bytes_done(&no_claims.claims);
     check_int(evidence_emit(&no_claims, &text), -EINVAL);
@@ -430,6 +466,8 @@ static void test_incomplete_evidence_is_not_written(void)
     check_int(evidence_emit(&no_bank, &text), -EINVAL);
     odd_provider.cpu.provider[0] = 'S';
     check_int(evidence_emit(&odd_provider, &text), -EINVAL);
+    odd_list.rewrap.data[0] = '{';
+    check_int(evidence_emit(&odd_list, &text), -EINVAL);
     check(text.data == NULL);
 }
 
@@ -461,6 +499,10 @@ static const Test tests[] = {
     { "endorsements are a collection of their own",
       test_endorsements_are_a_collection_of_their_own },
     { "PCR values are put in by their bank", test_pcr_values_are_put_in_by_their_bank },
+    { "what is to be wrapped anew is a list of JWEs",
+      test_what_is_to_be_wrapped_anew_is_a_list_of_jwes },
+    { "what is to be wrapped anew is no member that counts",
+      test_what_is_to_be_wrapped_anew_is_no_member_that_counts },
     { "incomplete evidence is not written", test_incomplete_evidence_is_not_written },
     { "every refusal has a reason and every member a name",
       test_every_refusal_has_a_reason_and_every_member_a_name },

@@ -212,6 +212,27 @@ static void test_a_token_ends_the_conversation(void)
     check_int(feed_typed(&talk, 200, NULL, "{\"token\":\"a.b.c\"}"), -EPROTO);
 }
 
+/* The token hashes these very bytes, so nothing may be spelled anew: data keys, order, spaces. */
+static void test_gates_are_passed_on_as_they_came(void)
+{
+    static const char *const gates[] = {
+        "{}",
+        ("{\"vault\":{\"kind\":\"rewrap\",\"keys\":[{\"id\":\"QkJC\",\"jwe\":\"a.b.c.d.e\"}]},"
+         "\"db\":{\"signature\":\"AA\",\"expiration\":-60,\"kind\":\"verifier\"}}"),
+        "{ \"vault\" : {\"keys\":[ ],\t\"kind\":\"rewrap\"} }",
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(gates); i++) {
+        _cleanup_talk_ Talk talk = { 0 };
+        char body[512];
+        submit(&talk);
+        (void)snprintf(body, sizeof(body), "{\"gates\": %s ,\"token\":\"a.b.c\"}", gates[i]);
+        feed(&talk, 200, body);
+        check_int(talk.step.kind, STEP_TOKEN);
+        check(view_equal(VIEW(talk.step.gates), view_of_string(gates[i])));
+    }
+}
+
 static void test_results_without_a_token_are_malformed(void)
 {
     static const char *const bodies[] = { "",        "token",         "{}",
@@ -409,6 +430,7 @@ static const Test tests[] = {
       test_a_verifier_that_wants_other_evidence_is_named },
     { "evidence is posted as it is", test_evidence_is_posted_as_it_is },
     { "a token ends the conversation", test_a_token_ends_the_conversation },
+    { "gates are passed on as they came", test_gates_are_passed_on_as_they_came },
     { "results without a token are malformed", test_results_without_a_token_are_malformed },
     { "a token beyond 64 KiB is left to the token check",
       test_a_token_beyond_64_kib_is_left_to_the_token_check },

@@ -39,6 +39,19 @@ static void test_who_counts_once_it_is_open(void)
     check(!opened_secret_is_for(&opened, ""));
 }
 
+static void test_root_may_always_ask_under_its_own_name(void)
+{
+    _cleanup_secret_file_ SecretFile file = sample_file("db", 1);
+    _cleanup_(secret_freep) Secret *key = sample_key(0x44);
+    _cleanup_opened_secret_ OpenedSecret opened = { 0 };
+
+    check_int(secret_decrypt(&file, key, &opened), SECRET_CIPHER_OK);
+    check(opened_secret_is_for(&opened, "user:0"));
+    check(!opened_secret_is_for(&opened, "user:00"));
+    check(!opened_secret_is_for(&opened, "user:1"));
+    check(!opened_secret_is_for(&opened, "user:"));
+}
+
 /* Each flipped bit of the header that leaves it JSON of ours is noticed, as is every other one. */
 static void test_every_bit_of_header_nonce_and_ciphertext_is_authenticated(void)
 {
@@ -54,6 +67,65 @@ static void test_every_bit_of_header_nonce_and_ciphertext_is_authenticated(void)
             *byte ^= (uint8_t)(1 << bit % 8);
         }
     check_int(decrypt(&file, 0x44), SECRET_CIPHER_OK);
+}
+
+/* FILE with one member of its header changed to VALUE, as whoever edits it would; well-formed. */
+static void edit(SecretFile *file, const char *member, const char *value)
+{
+    _cleanup_secret_file_ SecretFile read = { 0 };
+    json_auto_t *header = NULL;
+    _cleanup_bytes_ Bytes json = { 0 };
+
+    check_int(json_parse(VIEW(file->header_bytes), SECRET_HEADER_SIZE_MAX, &header), JSON_OK);
+    check(json_object_set_new(header, member, json_loads(value, JSON_DECODE_ANY, NULL)) == 0);
+    _cleanup_free_ char *text = json_text_sorted(header);
+    bytes_done(&file->header_bytes);
+    check_int(bytes_copy(view_of_string(text), &file->header_bytes), 0);
+    check_int(secret_file_emit(file, &json), 0);
+    check_int(secret_file_parse(VIEW(json), &read, NULL), SECRET_FILE_OK);
+}
+
+static void test_every_member_of_a_header_is_authenticated_whatever_its_kind(void)
+{
+#define OTHER      "AAsREREREREREREREREREREREREREREREREREREREREREQ"
+#define OTHER_NAME "\"AAt3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3dw\""
+#define ZEROS      "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""
+    static const struct {
+        unsigned kinds; /* that have it */
+        const char *member, *value;
+    } edits[] = {
+        { 7, "name", "\"other\"" },
+        { 7, "id", "\"AAAAAAAAAAAAAAAAAAAAAA\"" },
+        { 7, "version", "8" },
+        { 7, "gate", "\"other\"" },
+        { 7, "who", "[\"unit:evil.service\"]" },
+        { 7, "on_loss", "\"keep\"" },
+        { 7, "on_change", "\"restart\"" },
+        { 7, "vtpm_root_minimum", "\"host\"" },
+        { 7, "created_sec", "1" },
+        { 7, "recovery", "\"e30.QQ.QQ.QQ.Qg\"" },
+        { 5, "parent_name", OTHER_NAME },
+        { 5, "counter", "{\"index\":25168384,\"value\":42,\"name\":\"" OTHER "\"}" },
+        { 5, "counter", "{\"index\":25168391,\"value\":43,\"name\":\"" OTHER "\"}" },
+        { 1, "release_key_name", OTHER_NAME },
+        { 1, "next_release_key_name", OTHER_NAME },
+        { 1, "ak_name", OTHER_NAME },
+        { 1, "cap", "{\"pcr\":13,\"value\":" ZEROS "}" },
+        { 1, "cap", "{\"pcr\":12,\"value\":" ZEROS "}" },
+        { 4, "pcrs", "{\"4\":" ZEROS ",\"9\":" ZEROS "}" },
+        { 4, "pcrs", "{\"4\":" ZEROS "}" },
+        { 2, "wrapped", "\"e30.QQ.QQ.QQ.Qg\"" },
+    };
+
+    for (unsigned kind = 0; kind < N_GATE_KINDS; kind++)
+        for (size_t i = 0; i < ELEMENTSOF(edits); i++) {
+            if (!(edits[i].kinds & 1u << kind))
+                continue;
+            _cleanup_secret_file_ SecretFile file =
+                sample_file_of(sample_whole("db", 7, (GateKind)kind));
+            edit(&file, edits[i].member, edits[i].value);
+            check_int(decrypt(&file, 0x44), SECRET_CIPHER_E_TAMPERED);
+        }
 }
 
 static void test_another_data_key_is_refused(void)
@@ -105,8 +177,11 @@ static void test_the_same_secret_is_never_the_same_file(void)
 static const Test tests[] = {
     { "a secret comes back with its header", test_a_secret_comes_back_with_its_header },
     { "who counts once it is open", test_who_counts_once_it_is_open },
+    { "root may always ask under its own name", test_root_may_always_ask_under_its_own_name },
     { "every bit of header, nonce and ciphertext is authenticated",
       test_every_bit_of_header_nonce_and_ciphertext_is_authenticated },
+    { "every member of a header is authenticated, whatever its kind",
+      test_every_member_of_a_header_is_authenticated_whatever_its_kind },
     { "another data key is refused", test_another_data_key_is_refused },
     { "parts of two files do not mix", test_parts_of_two_files_do_not_mix },
     { "nothing and too much are refused", test_nothing_and_too_much_are_refused },

@@ -53,6 +53,46 @@ static void test_two_release_keys_and_nobody_survive(void)
     check_int(read.header.n_who, 0);
 }
 
+static void check_same(const SecretHeader *a, const SecretHeader *b)
+{
+    check_str(a->name, b->name);
+    check_int(a->gate_kind, b->gate_kind);
+    check_int(a->on_loss, b->on_loss);
+    check_int(a->on_change, b->on_change);
+    check_str(a->recovery, b->recovery);
+    check_str(a->who[1], b->who[1]);
+    check_str(a->vtpm_root_minimum, b->vtpm_root_minimum);
+    check(memcmp(a->parent_name, b->parent_name, SECRET_TPM_NAME_SIZE) == 0);
+    check(memcmp(a->release_key_name, b->release_key_name, SECRET_TPM_NAME_SIZE) == 0);
+    check(memcmp(a->ak_name, b->ak_name, SECRET_TPM_NAME_SIZE) == 0);
+    check_int(a->has_counter, b->has_counter);
+    check_int(a->counter.index, b->counter.index);
+    check_int(a->counter.value, b->counter.value);
+    check(memcmp(a->counter.name, b->counter.name, SECRET_TPM_NAME_SIZE) == 0);
+    check_int(a->pcrs.mask, b->pcrs.mask);
+    check(memcmp(a->pcrs.values, b->pcrs.values, sizeof(a->pcrs.values)) == 0);
+    check((a->wrapped != NULL) == (b->wrapped != NULL));
+    if (a->wrapped)
+        check_str(a->wrapped, b->wrapped);
+}
+
+static void test_every_kind_survives_whole(void)
+{
+    for (unsigned kind = 0; kind < N_GATE_KINDS; kind++) {
+        _cleanup_secret_file_ SecretFile file =
+            sample_file_of(sample_whole("db", 7, (GateKind)kind));
+        _cleanup_secret_file_ SecretFile read = { 0 };
+        _cleanup_bytes_ Bytes json = { 0 }, again = { 0 };
+        const char *member = NULL;
+
+        check_int(secret_file_emit(&file, &json), 0);
+        check_int(secret_file_parse(VIEW(json), &read, &member), SECRET_FILE_OK);
+        check_same(&file.header, &read.header);
+        check_int(secret_file_emit(&read, &again), 0);
+        check(view_equal(VIEW(json), VIEW(again)));
+    }
+}
+
 /* The file of OUTER and HEADER, parsed. */
 static int parse_made(json_t *outer, const json_t *header, const char **member)
 {
@@ -84,15 +124,15 @@ typedef struct Change {
 } Change;
 
 /* Changes one member of the object that IN_HEADER chooses; the header itself stays well-formed. */
-static void check_changes(bool in_header, const Change *changes, size_t n)
+static void check_changes_of(ByteView json, bool in_header, const Change *changes, size_t n)
 {
-    _cleanup_bytes_ Bytes json = sample_json("db-password", 3), header_bytes = { 0 };
+    _cleanup_bytes_ Bytes header_bytes = { 0 };
 
     for (size_t i = 0; i < n; i++) {
         json_auto_t *outer = NULL, *header = NULL;
         const char *member = NULL;
         bytes_done(&header_bytes);
-        check_int(json_parse(VIEW(json), SECRET_FILE_SIZE_MAX, &outer), JSON_OK);
+        check_int(json_parse(json, SECRET_FILE_SIZE_MAX, &outer), JSON_OK);
         check_int(json_get_base64url(outer, "header", SECRET_HEADER_SIZE_MAX, &header_bytes), 0);
         check_int(json_parse(VIEW(header_bytes), SECRET_HEADER_SIZE_MAX, &header), JSON_OK);
         set(in_header ? header : outer, changes[i].name, changes[i].value);
@@ -103,6 +143,22 @@ static void check_changes(bool in_header, const Change *changes, size_t n)
         check_int(r, changes[i].reason);
         check_str(member, changes[i].member);
     }
+}
+
+static void check_changes(bool in_header, const Change *changes, size_t n)
+{
+    _cleanup_bytes_ Bytes json = sample_json("db-password", 3);
+
+    check_changes_of(VIEW(json), in_header, changes, n);
+}
+
+static void check_kind(GateKind kind, const Change *changes, size_t n)
+{
+    _cleanup_secret_file_ SecretFile file = sample_file_of(sample_whole("db", 3, kind));
+    _cleanup_bytes_ Bytes json = { 0 };
+
+    check_int(secret_file_emit(&file, &json), 0);
+    check_changes_of(VIEW(json), true, changes, n);
 }
 
 #define BAD_BYTES "\"AAsREREREREREREREREREREREREREREREREREREREREREQ=\""
@@ -125,7 +181,18 @@ static void test_members_of_the_header_are_checked_one_by_one(void)
         { "gate", "\"-db\"", SECRET_FILE_E_MEMBER, "gate" },
         { "gate_kind", "", SECRET_FILE_E_MEMBER, "gate_kind" },
         { "gate_kind", "7", SECRET_FILE_E_MEMBER, "gate_kind" },
-        { "gate_kind", "\"rewrap\"", SECRET_FILE_E_GATE_KIND, "gate_kind" },
+        { "gate_kind", "\"key-release\"", SECRET_FILE_E_GATE_KIND, "gate_kind" },
+        { "gate_kind", "\"rewrap\"", SECRET_FILE_E_UNKNOWN, "header" },
+        { "gate_kind", "\"pcr\"", SECRET_FILE_E_UNKNOWN, "header" },
+        { "on_loss", "\"burn\"", SECRET_FILE_E_MEMBER, "on_loss" },
+        { "on_loss", "null", SECRET_FILE_E_MEMBER, "on_loss" },
+        { "on_change", "\"stop-units\"", SECRET_FILE_E_MEMBER, "on_change" },
+        { "on_change", "1", SECRET_FILE_E_MEMBER, "on_change" },
+        { "recovery", "\"\"", SECRET_FILE_E_MEMBER, "recovery" },
+        { "recovery", "\"a.b.c.d\"", SECRET_FILE_E_MEMBER, "recovery" },
+        { "recovery", "{}", SECRET_FILE_E_MEMBER, "recovery" },
+        { "wrapped", "\"" SAMPLE_JWE "\"", SECRET_FILE_E_UNKNOWN, "header" },
+        { "pcrs", "{}", SECRET_FILE_E_UNKNOWN, "header" },
         { "who", "", SECRET_FILE_E_MEMBER, "who" },
         { "who", "\"unit:db.service\"", SECRET_FILE_E_MEMBER, "who" },
         { "who", "[\"unit:*\"]", SECRET_FILE_E_MEMBER, "who" },
@@ -147,6 +214,86 @@ static void test_members_of_the_header_are_checked_one_by_one(void)
     };
 
     check_changes(true, changes, ELEMENTSOF(changes));
+}
+
+#define ZEROS "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define NAME  "AAsREREREREREREREREREREREREREREREREREREREREREQ"
+
+static void test_cap_and_counter_are_checked_one_by_one(void)
+{
+    static const Change changes[] = {
+        { "cap", "[]", SECRET_FILE_E_MEMBER, "cap" },
+        { "cap", "null", SECRET_FILE_E_MEMBER, "cap" },
+        { "cap", "{\"pcr\":7,\"value\":\"" ZEROS "\"}", SECRET_FILE_E_MEMBER, "pcr" },
+        { "cap", "{\"pcr\":16,\"value\":\"" ZEROS "\"}", SECRET_FILE_E_MEMBER, "pcr" },
+        { "cap", "{\"pcr\":13}", SECRET_FILE_E_MEMBER, "value" },
+        { "cap", "{\"pcr\":13,\"value\":\"AAAA\"}", SECRET_FILE_E_MEMBER, "value" },
+        { "cap", "{\"pcr\":13,\"value\":\"" ZEROS "\",\"x\":1}", SECRET_FILE_E_UNKNOWN, "cap" },
+        { "counter", "7", SECRET_FILE_E_MEMBER, "counter" },
+        { "counter", "{\"index\":25168383,\"value\":1,\"name\":\"" NAME "\"}", SECRET_FILE_E_MEMBER,
+          "index" },
+        { "counter", "{\"index\":25168639,\"value\":1,\"name\":\"" NAME "\"}", SECRET_FILE_E_MEMBER,
+          "index" },
+        { "counter", "{\"index\":25168384,\"name\":\"" NAME "\"}", SECRET_FILE_E_MEMBER, "value" },
+        { "counter", "{\"index\":25168384,\"value\":1,\"name\":\"" ZEROS "\"}",
+          SECRET_FILE_E_MEMBER, "name" },
+        { "counter", "{\"index\":25168384,\"value\":1,\"name\":\"" NAME "\",\"x\":1}",
+          SECRET_FILE_E_UNKNOWN, "counter" },
+        { "parent_name", "", SECRET_FILE_E_MEMBER, "parent_name" },
+    };
+
+    check_kind(GATE_KIND_VERIFIER, changes, ELEMENTSOF(changes));
+}
+
+static void test_registers_are_checked_one_by_one(void)
+{
+    static const Change changes[] = {
+        { "pcr_bank", "", SECRET_FILE_E_MEMBER, "pcr_bank" },
+        { "pcr_bank", "\"sha1\"", SECRET_FILE_E_MEMBER, "pcr_bank" },
+        { "pcrs", "", SECRET_FILE_E_MEMBER, "pcrs" },
+        { "pcrs", "{}", SECRET_FILE_E_MEMBER, "pcrs" },
+        { "pcrs", "[]", SECRET_FILE_E_MEMBER, "pcrs" },
+        { "pcrs", "{\"16\":\"" ZEROS "\"}", SECRET_FILE_E_UNKNOWN, "pcrs" },
+        { "pcrs", "{\"04\":\"" ZEROS "\"}", SECRET_FILE_E_UNKNOWN, "pcrs" },
+        { "pcrs", "{\"4\":\"AAAA\"}", SECRET_FILE_E_MEMBER, "4" },
+        { "pcrs", "{\"4\":null}", SECRET_FILE_E_MEMBER, "4" },
+        { "parent_name", "", SECRET_FILE_E_MEMBER, "parent_name" },
+        { "release_key_name", "\"" NAME "\"", SECRET_FILE_E_UNKNOWN, "header" },
+        { "cap", "{\"pcr\":13,\"value\":\"" ZEROS "\"}", SECRET_FILE_E_UNKNOWN, "header" },
+        { "gate_kind", "\"verifier\"", SECRET_FILE_E_UNKNOWN, "header" },
+    };
+
+    check_kind(GATE_KIND_PCR, changes, ELEMENTSOF(changes));
+}
+
+static void test_a_wrapped_key_is_checked(void)
+{
+    static const Change changes[] = {
+        { "wrapped", "", SECRET_FILE_E_MEMBER, "wrapped" },
+        { "wrapped", "\"a.b.c.d.e.f\"", SECRET_FILE_E_MEMBER, "wrapped" },
+        { "parent_name", "\"" NAME "\"", SECRET_FILE_E_UNKNOWN, "header" },
+        { "counter", "{}", SECRET_FILE_E_UNKNOWN, "header" },
+    };
+
+    check_kind(GATE_KIND_REWRAP, changes, ELEMENTSOF(changes));
+}
+
+static void test_a_sealed_key_is_there_for_gates_of_the_tpm_and_no_other(void)
+{
+    SecretHeader rewrap = sample_whole("db", 3, GATE_KIND_REWRAP);
+    _cleanup_secret_file_ SecretFile file = sample_file_of(rewrap);
+    _cleanup_bytes_ Bytes json = { 0 };
+    json_auto_t *outer = NULL;
+    _cleanup_secret_file_ SecretFile read = { 0 };
+    const char *member = NULL;
+
+    check_int(secret_file_emit(&file, &json), 0);
+    check_int(json_parse(VIEW(json), SECRET_FILE_SIZE_MAX, &outer), JSON_OK);
+    check(!json_object_get(outer, "sealed"));
+    set(outer, "sealed", "{\"public\":\"AAAA\",\"private\":\"AAAA\"}");
+    _cleanup_free_ char *text = json_text(outer);
+    check_int(secret_file_parse(view_of_string(text), &read, &member), SECRET_FILE_E_MEMBER);
+    check_str(member, "sealed");
 }
 
 static void test_members_of_the_file_are_checked_one_by_one(void)
@@ -255,6 +402,20 @@ static void test_what_would_not_be_read_is_not_written(void)
     header.ak_name[1] = 0x0b;
     header.who[0][0] = 'U';
     check_int(secret_header_emit(&header, &bytes), -EINVAL);
+    header.who[0][0] = 'u';
+    header.pcrs.mask = 1 << 12 | 1 << 13; /* a cap is one register */
+    check_int(secret_header_emit(&header, &bytes), -EINVAL);
+    header.pcrs.mask = 1 << 7;
+    check_int(secret_header_emit(&header, &bytes), -EINVAL);
+    header.pcrs.mask = 0;
+    header.gate_kind = GATE_KIND_PCR; /* without registers */
+    check_int(secret_header_emit(&header, &bytes), -EINVAL);
+    header.pcrs.mask = 1 << 16;
+    check_int(secret_header_emit(&header, &bytes), -EINVAL);
+    header.gate_kind = GATE_KIND_REWRAP; /* without a wrapped key */
+    check_int(secret_header_emit(&header, &bytes), -EINVAL);
+    header.gate_kind = N_GATE_KINDS;
+    check_int(secret_header_emit(&header, &bytes), -EINVAL);
     check(!bytes.data);
     secret_header_done(&header);
 }
@@ -264,6 +425,12 @@ static const Test tests[] = {
     { "two release keys and nobody survive", test_two_release_keys_and_nobody_survive },
     { "members of the header are checked one by one",
       test_members_of_the_header_are_checked_one_by_one },
+    { "every kind survives whole", test_every_kind_survives_whole },
+    { "cap and counter are checked one by one", test_cap_and_counter_are_checked_one_by_one },
+    { "registers are checked one by one", test_registers_are_checked_one_by_one },
+    { "a wrapped key is checked", test_a_wrapped_key_is_checked },
+    { "a sealed key is there for gates of the TPM and no other",
+      test_a_sealed_key_is_there_for_gates_of_the_tpm_and_no_other },
     { "members of the file are checked one by one",
       test_members_of_the_file_are_checked_one_by_one },
     { "what is no object is refused", test_what_is_no_object_is_refused },

@@ -29,10 +29,18 @@ static void test_names_of_secrets(void)
 }
 
 static const char *const askers[] = {
-    "unit:db.service",        "unit:db@main.service",
-    "unit:db@a@b.service",    "unit:t-inst@x\\x2dy.service",
-    "unit:run-u12.service",   "unit:dbus-org.example.X1.service",
+    "unit:db.service",
+    "unit:db@main.service",
+    "unit:db@a@b.service",
+    "unit:t-inst@x\\x2dy.service",
+    "unit:run-u12.service",
+    "unit:dbus-org.example.X1.service",
     "unit:a.service.service",
+    "volume:data",
+    "volume:luks-1.2_x",
+    "user:0",
+    "user:1000",
+    "user:4294967294",
 };
 
 static const char *const nobody[] = {
@@ -45,7 +53,23 @@ static const char *const nobody[] = {
     "unit:db.Service",
     "Unit:db.service",
     "db.service",
-    "volume:data",
+    "volume:",
+    "volume:a/b",
+    "volume:-a",
+    "volume:a+b", /* no secret can have its name */
+    "volume:*",
+    "Volume:data",
+    "user:",
+    "user:root",
+    "user:-1",
+    "user:01",
+    "user:00",
+    "user:1 ",
+    "user:1.0",
+    "user:0x1",
+    "user:*",
+    "user:4294967295",
+    "user:18446744073709551616",
     "unit:a/b.service",
     "unit:../db.service",
     "unit:a b.service",
@@ -61,7 +85,7 @@ static const char *const nobody[] = {
     "unit:db@a@*.service",
 };
 
-static void test_one_that_asks_is_one_unit(void)
+static void test_one_that_asks_is_one_unit_volume_or_user(void)
 {
     for (size_t i = 0; i < ELEMENTSOF(askers); i++)
         check(secret_asker_is_valid(askers[i]));
@@ -104,6 +128,8 @@ static void test_a_unit_is_itself_and_no_other(void)
     check(!secret_who_names("unit:db2.service", "unit:db.service"));
     check(!secret_who_names("unit:db.service", "unit:db@main.service"));
     check(!secret_who_names("unit:db.service", "unit:DB.service"));
+    check(!secret_who_names("volume:1000", "user:1000"));
+    check(!secret_who_names("user:100", "user:1000"));
 }
 
 static void test_the_star_is_every_instance_of_its_template_and_nothing_else(void)
@@ -134,7 +160,7 @@ static void test_what_is_not_valid_names_nobody(void)
 
 static const Test tests[] = {
     { "names of secrets", test_names_of_secrets },
-    { "one that asks is one unit", test_one_that_asks_is_one_unit },
+    { "one that asks is one unit, volume or user", test_one_that_asks_is_one_unit_volume_or_user },
     { "one that may ask is a unit, or all instances of a template",
       test_one_that_may_ask_is_a_unit_or_all_instances_of_a_template },
     { "names have the length that systemd gives them",

@@ -281,9 +281,7 @@ static void a_caller_that_asks_is_malformed(void)
 static void a_nonce_of_another_size_is_refused(void)
 {
     static const char *const nonces[] = {
-        NULL,
-        "",
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",              /* 22 bytes */
+        "", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",          /* 22 bytes */
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",          /* 25 */
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* 32: two readings */
     };
@@ -295,6 +293,18 @@ static void a_nonce_of_another_size_is_refused(void)
         lab_check_problem(&reply, 400, "evidence-malformed");
         check(strstr((const char *)reply.body.data, "nonce_tpm") != NULL);
     }
+}
+
+/* Gates of other kinds need none; this one then stays shut. */
+static void without_a_nonce_nothing_is_signed(void)
+{
+    _cleanup_free_ char *nonce = NULL;
+
+    list("*", HOST);
+    spelled_nonce = NULL;
+    const MachineOrder order = { .audience = bench.verifier_id, .spell_claims = spell_nonce };
+    _cleanup_reply_ LabReply reply = bench_round(order, &nonce);
+    check_shut(&reply, nonce);
 }
 
 static void the_release_key_is_in_no_key_set(void)
@@ -357,6 +367,7 @@ static const Test tests[] = {
     { "evidence for a caller never gets a gate", evidence_for_a_caller_never_gets_a_gate },
     { "a caller that asks is malformed", a_caller_that_asks_is_malformed },
     { "a nonce of another size is refused", a_nonce_of_another_size_is_refused },
+    { "without a nonce nothing is signed", without_a_nonce_nothing_is_signed },
     { "the release key is in no key set", the_release_key_is_in_no_key_set },
     { "the release key is loaded where there are gates",
       the_release_key_is_loaded_where_there_are_gates },

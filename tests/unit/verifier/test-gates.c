@@ -154,7 +154,9 @@ static void test_nothing_asked_is_an_empty_object(void)
     _cleanup_(appraisal_freep) Appraisal *appraisal = affirming(NULL, 0);
     _cleanup_(policy_freep) Policy *policy = policy_of("{'name':'db','machines':['*']}");
     _cleanup_gates_grant_ GatesGrant grant = { 0 };
-    const GatesInput input = { policy, release_key, NOW, EXPIRES };
+    const GatesInput input = {
+        .policy = policy, .release_key = release_key, .now_sec = NOW, .expires_sec = EXPIRES
+    };
 
     check_int(gates_grant(&input, appraisal, &grant), 0);
     check_str((const char *)grant.object.data, GATES_NONE);
@@ -184,6 +186,30 @@ static void test_the_expiration_has_bounds(void)
         _cleanup_(appraisal_freep) Appraisal *appraisal = asks_for_db();
         char text[256];
         (void)snprintf(text, sizeof(text), "{'name':'db','machines':['*']%s}", cases[i].policy);
+        json_auto_t *gates = grant_at(text, appraisal, cases[i].now_sec);
+        check_int(opened(gates, "db", appraisal), cases[i].wanted);
+    }
+}
+
+/* An approval that may not be kept need not be good for longer than a round. */
+static void test_a_gate_without_tickets_opens_for_a_minute_at_most(void)
+{
+    static const struct {
+        const char *policy;
+        uint64_t now_sec;
+        json_int_t wanted;
+    } cases[] = {
+        { "'ticket':false", NOW, -60 },
+        { "'ticket':false,'expiration_sec':60", NOW, -60 },
+        { "'ticket':false,'expiration_sec':5", NOW, -5 },
+        { "'ticket':false", EXPIRES - 7, -7 },
+        { "'ticket':true", NOW, -600 },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_(appraisal_freep) Appraisal *appraisal = asks_for_db();
+        char text[256];
+        (void)snprintf(text, sizeof(text), "{'name':'db','machines':['*'],%s}", cases[i].policy);
         json_auto_t *gates = grant_at(text, appraisal, cases[i].now_sec);
         check_int(opened(gates, "db", appraisal), cases[i].wanted);
     }
@@ -266,7 +292,7 @@ static void test_nothing_is_opened_without_an_affirming_verdict(void)
     check_shut(any, appraisal, "does not affirm");
     appraisal = asks_for_db();
     appraisal->vtpm.present = false;
-    check_shut(any, appraisal, "does not affirm");
+    check_shut(any, appraisal, "no quote");
     appraisal = asks_for_db();
     check_int(
         findings_add(&appraisal->findings, "snp-debug-enabled", "cpu", FINDING_FAILURE, NULL, NULL),
@@ -301,6 +327,8 @@ static const Test tests[] = {
     { "each gate is judged alone", test_each_gate_is_judged_alone },
     { "nothing asked is an empty object", test_nothing_asked_is_an_empty_object },
     { "the expiration has bounds", test_the_expiration_has_bounds },
+    { "a gate without tickets opens for a minute at most",
+      test_a_gate_without_tickets_opens_for_a_minute_at_most },
     { "a token without time left opens nothing", test_a_token_without_time_left_opens_nothing },
     { "what is not listed stays shut", test_what_is_not_listed_stays_shut },
     { "a vTPM of the host takes a word", test_a_vtpm_of_the_host_takes_a_word },

@@ -64,6 +64,7 @@ static void files_have_their_modes(void)
         { "keys", 040700 },
         { "keys/token.pem", 0100600 },
         { "keys/release.pem", 0100600 },
+        { "keys/rewrap.pem", 0100600 },
         { "keys/nonce.key", 0100600 },
         { "tls", 040700 },
         { "tls/ca.key", 0100600 },
@@ -161,7 +162,7 @@ static void the_trust_file_has_public_parts_only(void)
     json_t *config = read_json(&lab, "verifier.json");
     _cleanup_bytes_ Bytes text = read_file(&lab, "verifier-trust.json");
     _cleanup_jwks_ Jwks jwks = { 0 };
-    _cleanup_(key_freep) Key *release = NULL;
+    _cleanup_(key_freep) Key *release = NULL, *rewrap = NULL;
 
     check_int(json_integer_value(json_object_get(trust, "attestd_trust")), 1);
     check(
@@ -183,6 +184,9 @@ static void the_trust_file_has_public_parts_only(void)
     check(!key_is_private(release));
     check(json_object_get(json_object_get(trust, "release_key"), "d") == NULL);
     check(!key_equal(release, jwks.keys[0].key));
+    check_int(jwk_parse_key(json_object_get(trust, "rewrap_key"), &rewrap), JWK_OK);
+    check(json_object_get(json_object_get(trust, "rewrap_key"), "d") == NULL);
+    check(!key_equal(rewrap, jwks.keys[0].key) && !key_equal(rewrap, release));
     json_decref(trust);
     json_decref(config);
     lab_done(&lab);
@@ -202,8 +206,9 @@ static void the_trust_file_can_be_made_again(void)
 static void two_verifiers_share_nothing(void)
 {
     Lab a = lab_new(""), b = lab_new("");
-    static const char *const names[] = { "keys/token.pem", "keys/release.pem", "keys/nonce.key",
-                                         "tls/server.key", "tls/ca.key",       "verifier.json" };
+    static const char *const names[] = { "keys/token.pem", "keys/release.pem", "keys/rewrap.pem",
+                                         "keys/nonce.key", "tls/server.key",   "tls/ca.key",
+                                         "verifier.json" };
 
     for (size_t i = 0; i < ELEMENTSOF(names); i++) {
         _cleanup_bytes_ Bytes x = read_file(&a, names[i]), y = read_file(&b, names[i]);

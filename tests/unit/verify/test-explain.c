@@ -419,7 +419,49 @@ static void test_a_grub_machines_policy_reads_as_it_did(void)
     check_golden("grub", policy);
 }
 
+static void test_gates_say_what_they_open_and_for_whom(void)
+{
+    static const struct {
+        const char *gate; /* members but for the name */
+        const char *sentences[3];
+    } cases[] = {
+        { "'machines':['*'],'ticket':false",
+          { "Gate \"g\" opens while a round lasts, for 60 seconds at most, for every machine that "
+            "is affirmed, when its vTPM rests on paravisor, svsm or certificate." } },
+        { "'kind':'rewrap','machines':['*']",
+          { "Gate \"g\" has this verifier open data keys that are bound to any fact of the machine "
+            "that asks, for every machine that is affirmed, when its vTPM rests on paravisor, svsm "
+            "or certificate, or when it shows none and its launch measurement covers the boot "
+            "chain." } },
+        { "'kind':'rewrap','machines':['000b" V "'],'binds':['id-key','chip-id','fleet'],"
+          "'vtpm_roots':['svsm']",
+          { "Gate \"g\" has this verifier open data keys that are bound to chip-id and id-key of "
+            "the machine that asks, for the attestation key 000b" V ", when its vTPM rests on "
+            "svsm.",
+            "Gate \"g\" opens data keys that are bound to no machine (fleet) as well: each of "
+            "these "
+            "machines can have any of them opened." } },
+        { "'kind':'rewrap','machines':['000b" V "'],'vtpm_roots':[]",
+          { "Gate \"g\" has this verifier open data keys that are bound to any fact of the machine "
+            "that asks, for the attestation key 000b" V ", when its vTPM rests on nothing that "
+            "exists: it opens for nobody." } },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        char text[512];
+        (void)snprintf(text, sizeof(text), "'gates':[{'name':'g',%s}]", cases[i].gate);
+        json_auto_t *explained = explain(text);
+        for (size_t k = 0; cases[i].sentences[k]; k++) {
+            json_auto_t *wanted = json_string(cases[i].sentences[k]);
+            if (!has(demands_of(explained), wanted))
+                (void)fprintf(stderr, "missing: %s\n", cases[i].sentences[k]);
+            check(has(demands_of(explained), wanted));
+        }
+    }
+}
+
 static const Test tests[] = {
+    { "gates say what they open and for whom", test_gates_say_what_they_open_and_for_whom },
     { "every member of the language is said", test_every_member_of_the_language_is_said },
     { "a rule more is never a sentence less", test_a_rule_more_is_never_a_sentence_less },
     { "many rules say what each of them says", test_many_rules_say_what_each_of_them_says },

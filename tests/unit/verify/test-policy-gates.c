@@ -114,6 +114,49 @@ static void test_every_machine_is_written_out(void)
     check_error("{'name':'db','machines':['**']}", "/gates/0/machines/0", "hexadecimal");
 }
 
+static void test_a_gate_has_a_kind(void)
+{
+    _cleanup_(policy_freep) Policy *policy =
+        good("{'name':'db','machines':['*'],'kind':'verifier','ticket':false,'expiration_sec':60},"
+             "{'name':'vault','machines':['*'],'kind':'rewrap','binds':['fleet','chip-id']},"
+             "{'name':'any','machines':['*'],'kind':'rewrap'},{'name':'old','machines':['*']}");
+    _cleanup_(policy_freep) Policy *none = good("{'name':'old','machines':['*']}");
+    const PolicyGate *db = policy_gate_find(policy, "db");
+    const PolicyGate *vault = policy_gate_find(policy, "vault");
+    const PolicyGate *any = policy_gate_find(policy, "any");
+    const PolicyGate *old = policy_gate_find(policy, "old");
+
+    check(db->kind == GATE_KIND_VERIFIER && !db->ticket);
+    check(vault->kind == GATE_KIND_REWRAP && vault->ticket);
+    check_int(vault->binds, BIND_BIT(BIND_KIND_FLEET) | BIND_BIT(BIND_KIND_CHIP_ID));
+    check(any->kind == GATE_KIND_REWRAP && any->binds == 0);
+    check(old->kind == GATE_KIND_VERIFIER && old->ticket);
+    check(policy_has_gate_kind(policy, GATE_KIND_REWRAP));
+    check(policy_has_gate_kind(policy, GATE_KIND_VERIFIER));
+    check(!policy_has_gate_kind(none, GATE_KIND_REWRAP));
+}
+
+#define DB    "{'name':'db','machines':[]"
+#define VAULT "{'name':'v','machines':[],'kind':'rewrap'"
+
+static void test_what_a_kind_makes_nothing_of_is_a_mistake(void)
+{
+    check_error(DB ",'kind':'pcr'}", "/gates/0/kind", "must be");
+    check_error(DB ",'kind':'Verifier'}", "/gates/0/kind", "must be");
+    check_error(DB ",'kind':1}", "/gates/0/kind", "must be");
+    check_error(DB ",'binds':['chip-id']}", "/gates/0", "go with kind \"rewrap\"");
+    check_error(DB ",'ticket':1}", "/gates/0/ticket", "must be");
+    check_error(DB ",'ticket':false,'expiration_sec':61}", "/gates/0", "at most 60");
+    check_error(VAULT ",'expiration_sec':60}", "/gates/0", "go with kind \"verifier\"");
+    check_error(VAULT ",'ticket':false}", "/gates/0", "go with kind \"verifier\"");
+    check_error(VAULT ",'binds':[]}", "/gates/0/binds", "at least one");
+    check_error(VAULT ",'binds':'fleet'}", "/gates/0/binds", "must be an array");
+    check_error(VAULT ",'binds':['serial']}", "/gates/0/binds", "\"serial\" is not known");
+    check_error(VAULT ",'binds':[7]}", "/gates/0/binds", "is not known");
+    check_error(VAULT ",'binds':['fleet','fleet']}", "/gates/0/binds", "twice");
+    check_error(VAULT ",'binds':['id-key','chip-id','id-key']}", "/gates/0/binds", "twice");
+}
+
 static void test_mistakes_are_named(void)
 {
     check_error("7", "/gates/0", "must be an object");
@@ -151,6 +194,8 @@ static const Test tests[] = {
     { "a gate lists its machines", test_a_gate_lists_its_machines },
     { "what is absent is safe", test_what_is_absent_is_safe },
     { "every machine is written out", test_every_machine_is_written_out },
+    { "a gate has a kind", test_a_gate_has_a_kind },
+    { "what a kind makes nothing of is a mistake", test_what_a_kind_makes_nothing_of_is_a_mistake },
     { "mistakes are named", test_mistakes_are_named },
 };
 

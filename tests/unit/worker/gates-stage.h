@@ -36,8 +36,8 @@ static inline void stage_set(Stage *stage)
             },
             .lock_directory = lab.swtpm.directory,
             .gates = {
-                { "db", key_ref(lab.release_key), NULL },
-                { "web", key_ref(lab.release_key), NULL },
+                { .name = "db", .release_key = key_ref(lab.release_key) },
+                { .name = "web", .release_key = key_ref(lab.release_key) },
             },
             .n_gates = 2,
         },
@@ -45,7 +45,8 @@ static inline void stage_set(Stage *stage)
         .gates = json_object(),
         .claims = json_pack("{s{s[]}}", "attestd", "findings"),
     };
-    stage->proof = (Proof){ .request = &stage->request, .answer = &stage->answer };
+    stage->proof =
+        (Proof){ .request = &stage->request, .answer = &stage->answer, .has_vtpm = true };
     check_int(round_gates_open(&stage->proof, &stage->proof.gates), ROUND_GATES_OK);
 }
 

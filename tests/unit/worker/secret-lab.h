@@ -12,6 +12,7 @@
 #include "tpm/tpm-attestation-key.h"
 #include "unit/tpm/swtpm.h"
 #include "worker/release.h"
+#include "worker/request-seal.h"
 #include "worker/request-secret.h"
 #include "worker/seal.h"
 
@@ -86,10 +87,11 @@ static inline json_t *secret_lab_gate(const char *name, const Key *key, const Ke
 static inline json_t *secret_lab_seal_request(const SecretLab *lab, const char *name, json_t *gate,
                                               const char *who)
 {
-    json_t *request = json_pack(
-        "{ss ss so s[s*] sb sb so ss ss s[s]}", "verb", "seal", "name", name, "gate", gate, "who",
-        who, "accept_host_tpm", 1, "accept_unchecked_vtpm", 0, "evidence", secret_lab_evidence(lab),
-        "secrets_directory", lab->secrets, "lock_directory", lab->locks, "fds", "secret");
+    json_t *request =
+        json_pack("{ss ss so s[s*] sb sb sb so ss ss s[s]}", "verb", "seal", "name", name, "gate",
+                  gate, "who", who, "rollback_counter", 0, "accept_host_tpm", 1,
+                  "accept_unchecked_vtpm", 0, "evidence", secret_lab_evidence(lab),
+                  "secrets_directory", lab->secrets, "lock_directory", lab->locks, "fds", "secret");
 
     check(request);
     return request;
@@ -169,8 +171,9 @@ static inline SecretBatch secret_batch_new(const SecretLab *lab)
     SecretBatch batch = { .answer = WORKER_ANSWER_INIT };
 
     batch.request =
-        json_pack("{ss so ss ss s[] s[]}", "verb", "release", "evidence", secret_lab_evidence(lab),
-                  "secrets_directory", lab->secrets, "lock_directory", lab->locks, "askers", "fds");
+        json_pack("{ss so ss ss ss s[] s[] s[]}", "verb", "release", "evidence",
+                  secret_lab_evidence(lab), "secrets_directory", lab->secrets, "lock_directory",
+                  lab->locks, "vtpm_root", "host", "approvals", "askers", "fds");
     check(batch.request);
     return batch;
 }
@@ -185,14 +188,22 @@ static inline void secret_batch_done(SecretBatch *batch)
 }
 #define _cleanup_secret_batch_ _cleanup_(secret_batch_done)
 
-/* Before the first asker. */
-static inline void secret_batch_approve(SecretBatch *batch, const char *gate, ByteView json)
+/* Before the first asker. Takes FD. */
+static inline void secret_batch_hold(SecretBatch *batch, const char *gate, GateKind kind, int fd)
 {
     char name[GATE_NAME_LIMIT + 16];
 
     (void)snprintf(name, sizeof(name), "approval-%s", gate);
-    check_int(fd_list_take(&batch->given, memfd_sealed("approval", json)), 0);
+    check_int(fd_list_take(&batch->given, fd), 0);
     check(json_array_append_new(json_object_get(batch->request, "fds"), json_string(name)) == 0);
+    check(json_array_append_new(json_object_get(batch->request, "approvals"),
+                                json_pack("{ss ss}", "gate", gate, "kind", gate_kind_name(kind))) ==
+          0);
+}
+
+static inline void secret_batch_approve(SecretBatch *batch, const char *gate, ByteView json)
+{
+    secret_batch_hold(batch, gate, GATE_KIND_VERIFIER, memfd_sealed("approval", json));
 }
 
 /* Wipes APPROVAL. */
@@ -205,20 +216,28 @@ static inline void secret_batch_take_approval(SecretBatch *batch, Approval appro
     approval_done(&approval);
 }
 
+/* Who asks by FD, which is taken; END is the asker's, closed with the batch. */
+static inline int secret_batch_ask_as(SecretBatch *batch, json_t *asker, int fd, int end)
+{
+    char name[32];
+
+    (void)snprintf(name, sizeof(name), "asker-%zu", batch->n_ends);
+    check_int(fd_list_take(&batch->given, fd), 0);
+    check(json_array_append_new(json_object_get(batch->request, "fds"), json_string(name)) == 0);
+    check(json_array_append_new(json_object_get(batch->request, "askers"), asker) == 0);
+    batch->ends[batch->n_ends++] = end;
+    return end;
+}
+
 /* The asker's end, to be read from; closed with the batch. */
 static inline int secret_batch_ask(SecretBatch *batch, const char *secret, const char *asker)
 {
-    char name[32];
     int pair[2];
 
     check_int(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-    (void)snprintf(name, sizeof(name), "asker-%zu", batch->n_ends);
-    check_int(fd_list_take(&batch->given, pair[1]), 0);
-    check(json_array_append_new(json_object_get(batch->request, "fds"), json_string(name)) == 0);
-    check(json_array_append_new(json_object_get(batch->request, "askers"),
-                                json_pack("{ss ss}", "name", secret, "asker", asker)) == 0);
-    batch->ends[batch->n_ends++] = pair[0];
-    return pair[0];
+    return secret_batch_ask_as(
+        batch, json_pack("{ss ss ss}", "name", secret, "asker", asker, "as", "stream"), pair[1],
+        pair[0]);
 }
 
 static inline void secret_batch_run(SecretBatch *batch)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# attest-release serves one of its two verbs on one accepted connection, and maps nothing that
+# attest-release serves one of its verbs on one accepted connection, and maps nothing that
 # reaches a network: test-release-main.sh PROGRAM
 set -u
 release=$1
@@ -30,11 +30,12 @@ mapped=$(LD_TRACE_LOADED_OBJECTS=1 "$release") || fail "the libraries cannot be 
 grep -q libtss2-esys <<<"$mapped" || fail "not a list of libraries: $mapped"
 ! grep -E 'lib(curl|ssl|gnutls|nss|ldap|krb5|microhttpd|nghttp2|ssh|rtmp)' <<<"$mapped" || fail "these should not be here"
 
-# answers SENTENCE VERB: a whole exchange, of which the request is nonsense
+# answers SENTENCE VERB ERROR [REQUEST]: a whole exchange, of which the request is nonsense or REQUEST
 answers() {
     echo "- $1"
     python3 -c '
 import json, os, socket, sys
+request, wanted = sys.argv.pop(), sys.argv.pop()
 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
 pid = os.fork()
 if pid == 0:
@@ -43,14 +44,18 @@ if pid == 0:
     os.environ["LISTEN_FDS"] = "1"
     os.execv(sys.argv[1], sys.argv[1:])
 theirs.close()
-ours.sendall(b"nonsense\n")
+ours.sendall(request.encode() + b"\n")
 data = b""
 while more := ours.recv(65536):
     data += more
 answer = json.loads(data)
-assert answer["result"] == "failed" and answer["error"] == "worker-request-malformed"
+assert answer["result"] == "failed" and answer["error"] == wanted, answer
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-' "$release" "$2" || fail "no such answer"
+' "$release" "$2" "$3" "${4:-nonsense}" || fail "no such answer"
 }
-answers "nonsense is answered" release
-answers "nonsense to be sealed is answered" seal
+answers "nonsense is answered" release worker-request-malformed
+answers "nonsense to be sealed is answered" seal worker-request-malformed
+answers "nonsense to be forgotten is answered" forget worker-request-malformed
+answers "wrapped keys are told to whom secrets are given" release secret-store-unusable \
+    '{"verb":"wrapped","secrets_directory":"/nowhere/at/all","gates":["vault"]}'
+answers "nothing is sealed for attestd" release worker-request-malformed '{"verb":"seal"}'

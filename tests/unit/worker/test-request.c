@@ -6,22 +6,6 @@
 
 #include <errno.h>
 
-/* RFC 7517 appendix A.1, RFC 8037 appendix A.2 */
-#define GATE_KEY                                                                                   \
-    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","     \
-    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"use\":\"sig\",\"kid\":\"1\"}"
-#define GATE_KEY_PRIVATE                                                                           \
-    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","     \
-    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\","                                       \
-    "\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"}"
-#define GATE_KEY_ED25519                                                                           \
-    "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}"
-#define GATE_KEY_OFF_CURVE                                                                         \
-    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","     \
-    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyI\"}"
-#define GATE_WEB "{\"name\":\"web\",\"release_key\":" GATE_KEY "}"
-#define GATE_DB  "{\"name\":\"db\",\"release_key\":" GATE_KEY "}"
-
 static const FdList no_fds;
 
 static int parse_round(const json_t *json, const FdList *given, RoundRequest **ret,
@@ -215,112 +199,6 @@ static void check_unknown(const char *path, const char *where)
     change(json, path, "true");
     check_int(parse_round(json, &no_fds, &request, &member), REQUEST_E_UNKNOWN);
     check_str(member, where);
-}
-
-static void check_gates_refused(const char *gates, const char *path, int reason)
-{
-    _cleanup_(round_request_freep) RoundRequest *request = NULL;
-    json_auto_t *json = sample_round();
-    const char *member = NULL;
-
-    change(json, "gates", gates);
-    int r = parse_round(json, &no_fds, &request, &member);
-    if (r != reason || strcmp(member, path) != 0)
-        (void)printf("  gates = %s: %s at %s\n", gates, request_reason(r), member);
-    check_int(r, reason);
-    check_str(member, path);
-}
-
-static void test_gates_arrive_with_their_keys(void)
-{
-    _cleanup_(round_request_freep) RoundRequest *request = NULL;
-    json_auto_t *json = sample_round();
-
-    change(json, "gates",
-           "[" GATE_DB ",{\"name\":\"web\",\"release_key\":" GATE_KEY
-           ",\"next_release_key\":" GATE_KEY "}]");
-    check_int(parse_round(json, &no_fds, &request, NULL), REQUEST_OK);
-    check_int(request->n_gates, 2);
-    check_str(request->gates[0].name, "db");
-    check(request->gates[0].release_key && !request->gates[0].next_release_key);
-    check_str(request->gates[1].name, "web");
-    check(key_equal(request->gates[1].next_release_key, request->gates[0].release_key));
-    check(!key_is_private(request->gates[0].release_key));
-    check_str(request->collect_socket, "/run/attestd/collect.sock");
-}
-
-static void test_gates_are_read_strictly(void)
-{
-    static const char *const keys[] = {
-        "{}",
-        "null",
-        "\"k\"",
-        "{\"kty\":\"oct\",\"k\":\"AAAA\"}",
-        GATE_KEY_ED25519,
-        GATE_KEY_PRIVATE,
-    };
-    char gates[1024];
-
-    check_gates_refused("[{}]", "gates.name", REQUEST_E_MEMBER);
-    check_gates_refused("[{\"release_key\":" GATE_KEY "}]", "gates.name", REQUEST_E_MEMBER);
-    check_gates_refused("[{\"name\":\"DB\",\"release_key\":" GATE_KEY "}]", "gates.name",
-                        REQUEST_E_MEMBER);
-    check_gates_refused("[{\"name\":\"db\"}]", "gates.release_key", REQUEST_E_MEMBER);
-    for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
-        (void)snprintf(gates, sizeof(gates), "[{\"name\":\"db\",\"release_key\":%s}]", keys[i]);
-        check_gates_refused(gates, "gates.release_key", REQUEST_E_MEMBER);
-        (void)snprintf(gates, sizeof(gates),
-                       "[{\"name\":\"db\",\"release_key\":" GATE_KEY ",\"next_release_key\":%s}]",
-                       keys[i]);
-        check_gates_refused(gates, "gates.next_release_key", REQUEST_E_MEMBER);
-    }
-    check_gates_refused("[{\"name\":\"db\",\"release_key\":" GATE_KEY ",\"policy_ref\":\"AA\"}]",
-                        "gates", REQUEST_E_UNKNOWN);
-    check_gates_refused("[" GATE_DB "," GATE_DB "]", "gates.name", REQUEST_E_MEMBER);
-}
-
-/* One gate's damaged key is that gate's trouble. */
-static void test_a_key_off_the_curve_does_not_end_the_round(void)
-{
-    _cleanup_(round_request_freep) RoundRequest *request = NULL;
-    json_auto_t *json = sample_round();
-
-    change(json, "gates",
-           "[{\"name\":\"db\",\"release_key\":" GATE_KEY_OFF_CURVE "}," GATE_WEB "]");
-    check_int(parse_round(json, &no_fds, &request, NULL), REQUEST_OK);
-    check_int(request->n_gates, 2);
-    check(!request->gates[0].release_key && request->gates[1].release_key);
-}
-
-static void test_gates_are_bounded(void)
-{
-    json_auto_t *gates = json_array();
-    char name[16];
-
-    for (int i = 0; i <= REQUEST_GATES_MAX; i++) {
-        json_t *gate = json_loads(GATE_DB, 0, NULL);
-        (void)snprintf(name, sizeof(name), "g%d", i);
-        check(gate && json_object_set_new(gate, "name", json_string(name)) == 0);
-        check(json_array_append_new(gates, gate) == 0);
-    }
-    _cleanup_free_ char *text = json_text(gates);
-    check_gates_refused(text, "gates", REQUEST_E_MEMBER);
-}
-
-/* What a caller asks for opens nothing. */
-static void test_a_caller_asks_for_no_gate(void)
-{
-    _cleanup_(round_request_freep) RoundRequest *request = NULL;
-    json_auto_t *json = sample_round();
-    const char *member = NULL;
-
-    change(json, "purpose", "\"caller\"");
-    change(json, "nonce", "\"AAAAAAAAAAA\"");
-    check_int(parse_round(json, &no_fds, &request, NULL), REQUEST_OK);
-    change(json, "gates", "[" GATE_DB "]");
-    _cleanup_(round_request_freep) RoundRequest *refused = NULL;
-    check_int(parse_round(json, &no_fds, &refused, &member), REQUEST_E_MEMBER);
-    check_str(member, "gates");
 }
 
 static void test_unknown_members_are_refused(void)
@@ -530,12 +408,6 @@ static const Test tests[] = {
     { "what is optional may be absent", test_what_is_optional_may_be_absent },
     { "what is wanted must be there", test_what_is_wanted_must_be_there },
     { "values out of range are refused by name", test_values_out_of_range_are_refused_by_name },
-    { "gates arrive with their keys", test_gates_arrive_with_their_keys },
-    { "gates are read strictly", test_gates_are_read_strictly },
-    { "a key off the curve does not end the round",
-      test_a_key_off_the_curve_does_not_end_the_round },
-    { "gates are bounded", test_gates_are_bounded },
-    { "a caller asks for no gate", test_a_caller_asks_for_no_gate },
     { "unknown members are refused", test_unknown_members_are_refused },
     { "lists are bounded", test_lists_are_bounded },
     { "what is no object is refused", test_what_is_no_object_is_refused },

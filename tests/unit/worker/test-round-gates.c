@@ -4,6 +4,7 @@
  * round; and nothing stays in the TPM.
  */
 #include "gates-stage.h"
+#include "rewrap-stage.h"
 
 #include "format/catalog.h"
 
@@ -246,6 +247,24 @@ static void test_the_verifiers_reason_is_passed_on(void)
     check_int(stage.answer.n_approvals, 0);
 }
 
+/* Whatever keys come with it: none was sent for it. */
+static void test_a_gate_that_is_opened_as_another_kind_stays_shut_alone(void)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+
+    open_gate(&stage, "db");
+    rewrap_answer(stage.gates, "web", 1, "a.b.c.d.e");
+    check_int(approve(&stage, NULL), ROUND_GATES_OK);
+    check_warned(&stage, "gate web", "gate-kind-mismatch");
+    check_int(stage.answer.findings.n_items, 1);
+    check_int(stage.answer.n_approvals, 1);
+    check_int(stage.fds.n_fds, 1);
+    check_str(stage.answer.approvals[0].gate, "db");
+    _cleanup_approval_ Approval approval = read_approval(&stage, 0);
+    check_int(gate_lab_release(&lab, &approval.ticket), TPM_SEAL_OK);
+}
+
 static void test_no_approval_is_kept_longer_than_the_verdict(void)
 {
     _cleanup_stage_ Stage stage;
@@ -278,7 +297,7 @@ static void test_a_tpm_without_a_fit_session_fails_the_round(void)
         stage_set(&stage);
         stage_strike(&stage);
         stage.answer = WORKER_ANSWER_INIT;
-        stage.proof = (Proof){ .request = &stage.request, .answer = &answer };
+        stage.proof = (Proof){ .request = &stage.request, .answer = &answer, .has_vtpm = true };
         RoundGates *gates = NULL;
         start_answer = cases[i].answer;
         check_int(round_gates_open(&stage.proof, &gates), ROUND_GATES_E_FAILED);
@@ -373,6 +392,60 @@ static void test_the_turn_of_the_report_is_waited_for_first(void)
     check(clock_boottime_usec(&clock_system) >= stamp + 2000000);
 }
 
+/* By the TPM and by the verifier, in one round and one answer. */
+static void test_gates_of_both_kinds_open_in_one_round(void)
+{
+    const char *names[REQUEST_GATES_MAX];
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+
+    proof_done(&stage.proof);
+    stage.request.gates[stage.request.n_gates++] =
+        (RequestGate){ .name = "vault", .kind = GATE_KIND_REWRAP };
+    stage.request.gates[1].without_ticket = true;
+    rewrap_send(&stage.request, "db-key", 1, "vault", "a.b.c.d.1");
+    stage.proof = (Proof){ .request = &stage.request, .answer = &stage.answer, .has_vtpm = true };
+    rewrap_arm(&stage.proof);
+    check_int(round_gates_open(&stage.proof, &stage.proof.gates), ROUND_GATES_OK);
+    check_int(round_gates_asked(stage.proof.gates, names), 3);
+    check_int(round_gates_nonce(stage.proof.gates).size, 24);
+
+    open_gate(&stage, "db");
+    open_gate(&stage, "web");
+    rewrap_give(stage.gates, &stage.proof, &(RewrapKey){ .id = 1 });
+    check_int(approve(&stage, NULL), ROUND_GATES_OK);
+    check_int(stage.answer.findings.n_items, 0);
+    check_int(stage.answer.n_approvals, 3);
+    check_int(stage.answer.approvals[0].kind, GATE_KIND_VERIFIER);
+    check(!stage.answer.approvals[0].once && stage.answer.approvals[1].once);
+    check_int(stage.answer.approvals[2].kind, GATE_KIND_REWRAP);
+    check_str(stage.answer.fd_names[2], "approval-vault");
+    check(rewrap_holds(stage.fds.fds[2], 1));
+    _cleanup_approval_ Approval db = read_approval(&stage, 0);
+    check_int(gate_lab_release(&lab, &db.ticket), TPM_SEAL_OK);
+}
+
+/* A slow report costs the TPM's gates, and not the others. */
+static void test_a_session_that_was_given_up_leaves_the_other_kind(void)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+
+    proof_done(&stage.proof);
+    stage.request.gates[1].kind = GATE_KIND_REWRAP;
+    rewrap_send(&stage.request, "web-key", 1, "web", "a.b.c.d.1");
+    stage.proof = (Proof){ .request = &stage.request, .answer = &stage.answer, .has_vtpm = true };
+    rewrap_arm(&stage.proof);
+    check_int(round_gates_open(&stage.proof, &stage.proof.gates), ROUND_GATES_OK);
+    open_gate(&stage, "db");
+    rewrap_give(stage.gates, &stage.proof, &(RewrapKey){ .gate = "web", .id = 1 });
+    round_gates_let_go(stage.proof.gates);
+    check_int(approve(&stage, NULL), ROUND_GATES_OK);
+    check_warned(&stage, "gate db", "gate-session-too-old");
+    check_int(stage.answer.n_approvals, 1);
+    check_str(stage.answer.approvals[0].gate, "web");
+}
+
 static const Test tests[] = {
     { "an approval opens what is sealed", test_an_approval_opens_what_is_sealed },
     { "one session serves every gate", test_one_session_serves_every_gate },
@@ -387,6 +460,8 @@ static const Test tests[] = {
       test_more_gates_than_can_be_asked_for_fail_the_round },
     { "a half good object approves nothing", test_a_half_good_object_approves_nothing },
     { "the verifier's reason is passed on", test_the_verifiers_reason_is_passed_on },
+    { "a gate that is opened as another kind stays shut alone",
+      test_a_gate_that_is_opened_as_another_kind_stays_shut_alone },
     { "no approval is kept longer than the verdict",
       test_no_approval_is_kept_longer_than_the_verdict },
     { "a TPM without a fit session fails the round",
@@ -396,6 +471,9 @@ static const Test tests[] = {
     { "a session that was given up opens nothing", test_a_session_that_was_given_up_opens_nothing },
     { "a session that was taken away opens nothing",
       test_a_session_that_was_taken_away_opens_nothing },
+    { "gates of both kinds open in one round", test_gates_of_both_kinds_open_in_one_round },
+    { "a session that was given up leaves the other kind",
+      test_a_session_that_was_given_up_leaves_the_other_kind },
     { "the turn of the report is waited for first",
       test_the_turn_of_the_report_is_waited_for_first },
 };

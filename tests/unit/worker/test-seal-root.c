@@ -217,6 +217,7 @@ static void what_was_proven_and_sealed_opens(void)
     RootLab lab = root_lab_start();
     _cleanup_secret_batch_ SecretBatch batch = secret_batch_new(&lab.lab);
 
+    check(json_object_set_new(batch.request, "vtpm_root", json_string("certificate")) == 0);
     certify_ek(&lab);
     check_sealed(&lab, "certificate", lab.ca_pem, NOBODY_ACCEPTS);
     secret_batch_take_approval(&batch,

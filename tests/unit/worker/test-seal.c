@@ -156,8 +156,7 @@ static void test_a_gate_of_another_kind_is_refused(void)
     SecretLab lab = secret_lab_start();
     json_t *request = good_request(&lab);
 
-    check(json_object_set_new(json_object_get(request, "gate"), "kind", json_string("rewrap")) ==
-          0);
+    check(json_object_set_new(json_object_get(request, "gate"), "kind", json_string("moon")) == 0);
     check_refused(&lab, request, view_of_string("secret"), "secret-gate-unknown");
     secret_lab_stop(&lab);
 }
@@ -219,6 +218,57 @@ static void test_a_store_that_is_none_is_refused(void)
     secret_lab_stop(&lab);
 }
 
+/* The file that is there, with another version in its header. */
+static void plant_version(const SecretLab *lab, uint64_t version)
+{
+    _cleanup_(secret_store_freep) SecretStore *store = NULL;
+    _cleanup_secret_file_ SecretFile file = { 0 };
+    _cleanup_bytes_ Bytes header = { 0 }, json = { 0 };
+    char path[128];
+
+    check_int(secret_store_open(lab->secrets, &store), SECRET_STORE_OK);
+    check_int(secret_store_load(store, "db-password", &file), SECRET_STORE_OK);
+    file.header.version = version;
+    check_int(secret_header_emit(&file.header, &header), 0);
+    bytes_done(&file.header_bytes);
+    file.header_bytes = TAKE_STRUCT(header);
+    check_int(secret_file_emit(&file, &json), 0);
+    (void)snprintf(path, sizeof(path), "%s/db-password.secret", lab->secrets);
+    check_int(file_write_atomic(path, VIEW(json), 0600), 0);
+}
+
+/* A version that no seal comes to, in either file: planted. */
+static void test_a_version_that_is_exhausted_names_the_file(void)
+{
+    static const char version[] = "9007199254740991\n";
+    SecretLab lab = secret_lab_start();
+    char path[128], files[256];
+
+    (void)snprintf(path, sizeof(path), "%s/db-password.version", lab.secrets);
+    check_int(file_write_atomic(path, view_of_string(version), 0600), 0);
+    (void)snprintf(files, sizeof(files), "%s/db-password.secret or db-password.version",
+                   lab.secrets);
+    _cleanup_worker_answer_ WorkerAnswer answer =
+        secret_lab_run_seal(good_request(&lab), view_of_string("secret"));
+    check_str(answer.error, "secret-version-exhausted");
+    check_str(answer.findings.items[0].found, files);
+    check_int(unlink(path), 0);
+
+    _cleanup_worker_answer_ WorkerAnswer first =
+        secret_lab_run_seal(good_request(&lab), view_of_string("secret"));
+    check_int(first.result, ANSWER_OK);
+    plant_version(&lab, SECRET_VERSION_MAX);
+    _cleanup_worker_answer_ WorkerAnswer again =
+        secret_lab_run_seal(good_request(&lab), view_of_string("secret"));
+    check_str(again.error, "secret-version-exhausted");
+    plant_version(&lab, SECRET_VERSION_MAX - 1);
+    _cleanup_worker_answer_ WorkerAnswer last =
+        secret_lab_run_seal(good_request(&lab), view_of_string("secret"));
+    check_int(last.result, ANSWER_OK);
+    check(last.secret_version == SECRET_VERSION_MAX);
+    secret_lab_stop(&lab);
+}
+
 static void test_a_remembered_version_that_is_none_is_refused(void)
 {
     SecretLab lab = secret_lab_start();
@@ -270,6 +320,8 @@ static const Test tests[] = {
       test_a_key_that_is_no_attestation_key_is_refused },
     { "a machine without a TPM is refused", test_a_machine_without_a_tpm_is_refused },
     { "a store that is none is refused", test_a_store_that_is_none_is_refused },
+    { "a version that is exhausted names the file",
+      test_a_version_that_is_exhausted_names_the_file },
     { "a remembered version that is none is refused",
       test_a_remembered_version_that_is_none_is_refused },
     { "a full disk is named", test_a_full_disk_is_named },

@@ -62,8 +62,12 @@ static WorkerAnswer approved_round(void)
 
     answer.fd_names[answer.n_fds++] = copy("approval-db");
     answer.fd_names[answer.n_fds++] = copy("approval-web");
-    answer.approvals[answer.n_approvals++] = (AnswerApproval){ copy("db"), 605000000 };
-    answer.approvals[answer.n_approvals++] = (AnswerApproval){ copy("web"), 65000000 };
+    answer.approvals[answer.n_approvals++] =
+        (AnswerApproval){ .gate = copy("db"), .expires_boottime_usec = 605000000 };
+    answer.approvals[answer.n_approvals++] = (AnswerApproval){ .gate = copy("web"),
+                                                               .kind = GATE_KIND_REWRAP,
+                                                               .expires_boottime_usec = 65000000,
+                                                               .once = true };
     return answer;
 }
 
@@ -100,6 +104,8 @@ static WorkerAnswer good_release(void)
     check(answer.released);
     answer.n_released = 2;
     answer.released[0].ok = true;
+    answer.released[0].on_loss = ON_LOSS_STOP_UNITS;
+    memset(answer.released[0].header_sha256, 0xab, ANSWER_HEADER_SHA256_SIZE);
     answer.released[1].finding = copy("secret-asker-refused");
     return answer;
 }
@@ -107,7 +113,7 @@ static WorkerAnswer good_release(void)
 static WorkerAnswer bad(AnswerResult result, size_t n_findings)
 {
     WorkerAnswer answer = WORKER_ANSWER_INIT;
-    char text[400];
+    char text[FINDING_TEXT_MAX + 1];
 
     memset(text, 'f', sizeof(text));
     text[sizeof(text) - 1] = 0;
@@ -162,6 +168,8 @@ static void test_approvals_survive_the_wire(void)
     check_str(read.approvals[0].gate, "db");
     check_int(read.approvals[0].expires_boottime_usec, 605000000);
     check_str(read.approvals[1].gate, "web");
+    check(read.approvals[0].kind == GATE_KIND_VERIFIER && !read.approvals[0].once);
+    check(read.approvals[1].kind == GATE_KIND_REWRAP && read.approvals[1].once);
     check_str(read.fd_names[2], "approval-web");
 }
 
@@ -193,7 +201,11 @@ static void test_an_answer_of_release_survives_the_wire(void)
     check_int(read.timings_usec[TIMING_UNSEAL], 12000);
     check_int(read.n_released, 2);
     check(read.released[0].ok && !read.released[0].finding);
+    check(view_equal(VIEW_OF_ARRAY(read.released[0].header_sha256),
+                     VIEW_OF_ARRAY(answer.released[0].header_sha256)));
+    check_int(read.released[0].on_loss, ON_LOSS_STOP_UNITS);
     check(!read.released[1].ok);
+    check_int(read.released[1].on_loss, ON_LOSS_KEEP);
     check_str(read.released[1].finding, "secret-asker-refused");
 }
 
@@ -218,6 +230,24 @@ static void test_who_was_served_is_never_left_out(void)
     check_int(worker_answer_decode(view_of_string(line), &read), WORKER_ANSWER_OK);
     check_int(read.n_released, ANSWER_RELEASED_MAX);
     check(read.findings.n_items < ANSWER_RELEASED_MAX);
+}
+
+static void test_a_batch_that_was_served_whole_survives_the_wire(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT, read = WORKER_ANSWER_INIT;
+
+    answer.result = ANSWER_OK;
+    answer.released = calloc(ANSWER_RELEASED_MAX, sizeof(*answer.released));
+    check(answer.released);
+    for (; answer.n_released < ANSWER_RELEASED_MAX; answer.n_released++) {
+        answer.released[answer.n_released].ok = true;
+        answer.released[answer.n_released].on_loss = ON_LOSS_POWEROFF;
+        answer.released[answer.n_released].header_sha256[31] = (uint8_t)answer.n_released;
+    }
+    round_trip(&answer, &read);
+    check_int(read.n_released, ANSWER_RELEASED_MAX);
+    for (size_t i = 0; i < read.n_released; i++)
+        check_int(read.released[i].header_sha256[31], i);
 }
 
 static void test_a_refusal_survives_the_wire(void)
@@ -350,22 +380,30 @@ static void test_members_of_a_round_are_checked_one_by_one(void)
     }
 }
 
+#define KIND "\"kind\":\"verifier\""
+
 static void test_members_of_an_approval_are_checked_one_by_one(void)
 {
     static const char *const values[] = {
         "{}",
         "[7]",
         "[{\"gate\":\"db\"}]",
-        "[{\"expires_boottime_usec\":1}]",
-        "[{\"gate\":\"DB\",\"expires_boottime_usec\":1}]",
-        "[{\"gate\":\"../db\",\"expires_boottime_usec\":1}]",
-        "[{\"gate\":7,\"expires_boottime_usec\":1}]",
-        "[{\"gate\":\"db\",\"expires_boottime_usec\":-1}]",
-        "[{\"gate\":\"db\",\"expires_boottime_usec\":\"1\"}]",
-        "[{\"gate\":\"db\",\"expires_boottime_usec\":9223372036854775807}]",
-        "[{\"gate\":\"db\",\"expires_boottime_usec\":1,\"ticket\":\"AA\"}]",
-        ("[{\"gate\":\"db\",\"expires_boottime_usec\":1},"
-         "{\"gate\":\"db\",\"expires_boottime_usec\":2}]"),
+        "[{\"gate\":\"db\",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"db\",\"kind\":\"pcr\",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"db\",\"kind\":\"moon\",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"db\",\"kind\":1,\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"db\"," KIND ",\"expires_boottime_usec\":1,\"once\":false}]",
+        "[{\"gate\":\"db\"," KIND ",\"expires_boottime_usec\":1,\"once\":1}]",
+        "[{" KIND ",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"DB\"," KIND ",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"../db\"," KIND ",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":7," KIND ",\"expires_boottime_usec\":1}]",
+        "[{\"gate\":\"db\"," KIND ",\"expires_boottime_usec\":-1}]",
+        "[{\"gate\":\"db\"," KIND ",\"expires_boottime_usec\":\"1\"}]",
+        "[{\"gate\":\"db\"," KIND ",\"expires_boottime_usec\":9223372036854775807}]",
+        "[{\"gate\":\"db\"," KIND ",\"expires_boottime_usec\":1,\"ticket\":\"AA\"}]",
+        ("[{\"gate\":\"db\"," KIND ",\"expires_boottime_usec\":1},"
+         "{\"gate\":\"db\"," KIND ",\"expires_boottime_usec\":2}]"),
     };
     json_auto_t *many = json_array();
     char name[16];
@@ -378,8 +416,8 @@ static void test_members_of_an_approval_are_checked_one_by_one(void)
     }
     for (int i = 0; i <= ANSWER_APPROVALS_MAX; i++) {
         (void)snprintf(name, sizeof(name), "g%d", i);
-        check(json_array_append_new(
-                  many, json_pack("{ss si}", "gate", name, "expires_boottime_usec", 1)) == 0);
+        check(json_array_append_new(many, json_pack("{ss ss si}", "gate", name, "kind", "verifier",
+                                                    "expires_boottime_usec", 1)) == 0);
     }
     _cleanup_free_ char *text = json_text(many);
     check_int(decode_changed(approved_round(), NULL, "approvals", text), WORKER_ANSWER_E_MEMBER);
@@ -406,6 +444,10 @@ static void test_approvals_and_descriptors_belong_together(void)
               WORKER_ANSWER_E_STATE);
 }
 
+#define DIGEST_TEXT "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define HEADER      "\"header_sha256\":\"" DIGEST_TEXT "\""
+#define GIVEN       "\"ok\":true," HEADER
+
 static void test_members_about_secrets_are_checked_one_by_one(void)
 {
     static const struct {
@@ -421,15 +463,25 @@ static void test_members_about_secrets_are_checked_one_by_one(void)
         { "released", "{}" },
         { "released", "[]" },
         { "released", "[7]" },
-        { "released", "[{\"ok\":true}]" },
-        { "released", "[{\"index\":1,\"ok\":true}]" },
-        { "released", "[{\"index\":0,\"ok\":true},{\"index\":0,\"ok\":true}]" },
-        { "released", "[{\"index\":0}]" },
-        { "released", "[{\"index\":0,\"ok\":1}]" },
+        { "released", "[{" GIVEN "}]" },
+        { "released", "[{\"index\":1," GIVEN "}]" },
+        { "released", "[{\"index\":0," GIVEN "},{\"index\":0," GIVEN "}]" },
+        { "released", "[{\"index\":0," HEADER "}]" },
+        { "released", "[{\"index\":0,\"ok\":1," HEADER "}]" },
+        { "released", "[{\"index\":0,\"ok\":true}]" },
+        { "released", "[{\"index\":0,\"ok\":true,\"header_sha256\":7}]" },
+        { "released", "[{\"index\":0,\"ok\":true,\"header_sha256\":\"\"}]" },
+        { "released", "[{\"index\":0,\"ok\":true,\"header_sha256\":\"AAAA\"}]" },
+        { "released", "[{\"index\":0,\"ok\":true,\"header_sha256\":\"" DIGEST_TEXT "AA\"}]" },
+        { "released", "[{\"index\":0,\"ok\":false,\"finding\":\"a\"," HEADER "}]" },
         { "released", "[{\"index\":0,\"ok\":false}]" },
-        { "released", "[{\"index\":0,\"ok\":true,\"finding\":\"a\"}]" },
+        { "released", "[{\"index\":0," GIVEN ",\"finding\":\"a\"}]" },
         { "released", "[{\"index\":0,\"ok\":false,\"finding\":\"a\\n\"}]" },
-        { "released", "[{\"index\":0,\"ok\":true,\"bytes\":\"x\"}]" },
+        { "released", "[{\"index\":0," GIVEN ",\"bytes\":\"x\"}]" },
+        { "released", "[{\"index\":0," GIVEN ",\"on_loss\":\"keep\"}]" },
+        { "released", "[{\"index\":0," GIVEN ",\"on_loss\":\"moon\"}]" },
+        { "released", "[{\"index\":0," GIVEN ",\"on_loss\":null}]" },
+        { "released", "[{\"index\":0,\"ok\":false,\"finding\":\"a\",\"on_loss\":\"poweroff\"}]" },
     };
 
     for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -443,9 +495,8 @@ static void test_members_about_secrets_are_checked_one_by_one(void)
 /* Nobody was served, and nothing stored, by a worker that failed. */
 static void test_a_failure_serves_nobody(void)
 {
-    check_int(
-        decode_changed(bad(ANSWER_FAILED, 5), NULL, "released", "[{\"index\":0,\"ok\":true}]"),
-        WORKER_ANSWER_E_STATE);
+    check_int(decode_changed(bad(ANSWER_FAILED, 5), NULL, "released", "[{\"index\":0," GIVEN "}]"),
+              WORKER_ANSWER_E_STATE);
     check_int(decode_changed(bad(ANSWER_FAILED, 5), NULL, "released",
                              "[{\"index\":0,\"ok\":false,\"finding\":\"a\"}]"),
               WORKER_ANSWER_E_STATE);
@@ -491,6 +542,8 @@ static const Test tests[] = {
     { "an answer of seal survives the wire", test_an_answer_of_seal_survives_the_wire },
     { "an answer of release survives the wire", test_an_answer_of_release_survives_the_wire },
     { "who was served is never left out", test_who_was_served_is_never_left_out },
+    { "a batch that was served whole survives the wire",
+      test_a_batch_that_was_served_whole_survives_the_wire },
     { "a refusal survives the wire", test_a_refusal_survives_the_wire },
     { "no failure decides as ok", test_no_failure_decides_as_ok },
     { "findings give way to the size and the deciding one stays",

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Catalogue: gates, from their files to what opens and shuts them in a round.
+ */
+#include "format/catalog.h"
+
+static const CatalogEntry entries[] = {
+    /* Gate files; subject is the file. */
+    { "gate-file-unreadable", "a gate file cannot be read",
+      "make it a plain file that user attestd can read and only root can write", EXIT_CLASS_USAGE },
+    { "gate-file-invalid", "a gate file is not usable",
+      "write it again with attestctl gate add, then reload attestd.service", EXIT_CLASS_USAGE },
+    { "gate-kind-unknown", "a gate is of a kind that this version does not have",
+      "use a gate of kind verifier, rewrap or pcr", EXIT_CLASS_USAGE },
+    { "gate-too-many", "there are more gates than one round can ask for",
+      "remove gate files that are not needed", EXIT_CLASS_USAGE },
+
+    /* What a round does with them; subject is the gate. */
+    { "gates-mismatch", "what came to open gates is not what the token was signed with",
+      "find out who stands between this machine and the verifier; nothing was opened",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "gates-malformed", "what came to open gates cannot be used", "check the verifier's version",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "gate-kind-mismatch", "the verifier has this gate as one of another kind than this machine",
+      "make it of one kind, in the verifier's policy or here: attestctl gate list",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "gate-session-too-old", "the hardware report took so long that the gate was given up",
+      "nothing if it passes: the next round asks again; else see what slows hardware reports",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "gate-without-tpm", "a gate cannot be opened on a machine without a TPM",
+      "set TCTI=, or remove the gate: attestctl gate remove", EXIT_CLASS_USAGE },
+    { "gate-key-unusable", "a data key that the verifier sent for this gate cannot be used",
+      "check the verifier's version, and LimitMEMLOCK= of attest-round@.service",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "gate-capped", "the refusal closed gates with OnRefuse=cap until the machine is reset",
+      "when the reason for the refusal is gone, reboot", EXIT_CLASS_REFUSED },
+    { "gate-cap-failed", "a register that a refusal is to extend could not be extended",
+      "see the TPM's error; until it is extended, an approval that is still live opens the gate",
+      EXIT_CLASS_REFUSED },
+
+    /* What the verifier says to them: warnings of a yes. */
+    { "gate-not-granted", "the verifier does not open this gate to this machine",
+      "see the gates of the verifier's policy: docs/policy.md", EXIT_CLASS_NOT_ATTESTED },
+};
+
+const CatalogTable catalog_gate = { entries, ELEMENTSOF(entries) };

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A JWE whose protected header says which secret it is of and what the verifier has to compare.
+ */
+#include "secret/rewrap.h"
+
+#include "crypto/jwe.h"
+#include "crypto/jwk.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int members_of(const RewrapTarget *target, const SecretHeader *header, json_t **ret)
+{
+    _cleanup_free_ char *kid = NULL;
+
+    int r = target->kid ? 0 : jwk_thumbprint_text(target->key, &kid);
+    if (r < 0)
+        return r;
+    json_auto_t *members =
+        json_pack("{ss ss ss ss sI sO}", "typ", REWRAP_TYPE, "kid", target->kid ? target->kid : kid,
+                  "gate", header->gate, "name", header->name, "version",
+                  (json_int_t)header->version, "bind", target->bind);
+    r = members ? json_set_base64url(members, "id", VIEW_OF_ARRAY(header->id)) : -ENOMEM;
+    if (r == 0)
+        *ret = TAKE_PTR(members);
+    return r;
+}
+
+int rewrap_wrap(const RewrapTarget *target, const SecretHeader *header, const Secret *data_key,
+                char **ret)
+{
+    json_auto_t *members = NULL;
+
+    if (key_type(target->key) != KEY_P256)
+        return -EINVAL;
+    int r = members_of(target, header, &members);
+    if (r == 0)
+        r = jwe_seal(target->key, members, (ByteView){ 0 }, secret_view(data_key), ret);
+    return r > 0 ? -EINVAL : r;
+}
