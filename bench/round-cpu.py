@@ -5,6 +5,8 @@ process used, start included. Waiting for device, TPM, network and pacing costs 
 what tpm2-tss computes in our process does count."""
 import argparse
 import array
+import base64
+import glob
 import json
 import os
 import resource
@@ -15,7 +17,7 @@ import tempfile
 import threading
 
 parser = argparse.ArgumentParser()
-for name in ("worker", "collect", "rounds", "work", "trust", "url", "tcti", "event-log", "configfs"):
+for name in ("worker", "collect", "rounds", "work", "trust", "url", "tcti", "event-log", "configfs", "secrets"):
     parser.add_argument(f"--{name}", required=True)
 args = parser.parse_args()
 
@@ -46,7 +48,20 @@ def collect(seconds):
     connection.close()
 
 
-def request(purpose, tcti, gates=()):
+def wrapped(gate):
+    """What is sealed to GATE of kind rewrap, as attest-release finds it in the store."""
+    found = []
+    for path in sorted(glob.glob(f"{args.secrets}/*.secret")):
+        with open(path, encoding="utf-8") as file:
+            header = json.load(file)["header"]
+        header = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+        if header["gate"] == gate:
+            found.append({"name": header["name"], "id": header["id"], "version": header["version"], "gate": gate,
+                          "jwe": header["wrapped"]})
+    return found
+
+
+def request(purpose, tcti, gates=(), rewraps=()):
     asked = {
         "verb": "round", "purpose": purpose,
         "evidence": {"source": "configfs-tsm", "device": "/dev/sev-guest", "configfs_directory": args.configfs,
@@ -59,7 +74,9 @@ def request(purpose, tcti, gates=()):
                      "algorithms": trust["algorithms"], "require": [], "timeout_sec": 30, "leeway_sec": 60,
                      "accept_simulated": True, "accept_host_tpm": True,
                      "simulated_roots": trust.get("simulated_roots", [])},
-        "gates": [{"name": gate, "release_key": trust["release_key"]} for gate in gates],
+        "gates": [{"name": gate, "kind": "verifier", "release_key": trust["release_key"]} for gate in gates] +
+                 [{"name": gate, "kind": "rewrap"} for gate in rewraps],
+        "wrapped": [blob for gate in rewraps for blob in wrapped(gate)],
         "collect_socket": collect_path, "lock_directory": f"{directory}/lock", "fds": [],
     }
     if purpose == "caller":
@@ -126,18 +143,18 @@ def rest():
         pass
 
 
-def compare_gates(counts):
-    """Prints what rounds with so many gates cost, made in turns so that the machine's mood is shared."""
-    results = {n: [] for n in counts}
+def compare_gates(rows):
+    """Prints what rounds with these gates cost, made in turns so that the machine's mood is shared."""
+    results = {what: [] for what in rows}
     for _ in range(int(args.rounds)):
-        for n in counts:
+        for what, (gates, rewraps) in rows.items():
             rest()
-            results[n].append(one_round(request("round", args.tcti, [f"bench-{i}" for i in range(n)])))
-    for n in counts:
-        print(f"whole round with {n} gates, {args.rounds} rounds")
-        line("CPU of the round worker, start included", [r[0] for r in results[n]])
-        line("wall", [walls(r[2]) for r in results[n]])
-        line("wall of the steps quote and token", [(r[2]["quote"] + r[2]["token"]) / 1000 for r in results[n]])
+            results[what].append(one_round(request("round", args.tcti, gates, rewraps)))
+    for what, rounds in results.items():
+        print(f"whole round with {what}, {args.rounds} rounds")
+        line("CPU of the round worker, start included", [r[0] for r in rounds])
+        line("wall", [walls(r[2]) for r in rounds])
+        line("wall of the steps quote and token", [(r[2]["quote"] + r[2]["token"]) / 1000 for r in rounds])
 
 
 whole = measure("whole round", request("round", args.tcti))
@@ -145,5 +162,8 @@ offline = measure("without network (evidence for a caller)", request("caller", a
 neither = measure("without network and TPM", request("caller", "none"))
 print(f"CPU outside TPM and network, process starts included: {neither:.1f} ms; "
       f"TPM's share {offline - neither:.1f} ms, network's {whole - offline:.1f} ms")
-compare_gates((0, 1, 4))
+four = [f"bench-{i}" for i in range(4)]
+compare_gates({"no gate (kind pcr is no part of it)": ([], []), "1 gate of kind verifier": (four[:1], []),
+               "4 of kind verifier": (four, []), "1 of kind rewrap with 1 secret": ([], ["one"]),
+               "1 of kind rewrap with 16 secrets": ([], ["sixteen"])})
 print(f"largest worker: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss} KiB resident")
