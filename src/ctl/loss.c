@@ -14,42 +14,109 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define POWEROFF  "poweroff"
+#define TAKEN     ".taken-"
 #define FILES_MAX 1024 /* of one run; attestd knows of fewer leases */
 
-/* Whatever it is. 0 or negative errno. */
-static int remove_entry(int directory_fd, const char *name)
+/* What an entry is called while it is dealt with. */
+typedef struct TakenName {
+    char text[sizeof(TAKEN) + 16];
+} TakenName;
+
+/*
+ * Out of the way under a hidden name, by which systemd's DirectoryNotEmpty= passes over it. 0 or
+ * negative errno.
+ */
+static int take(int directory_fd, const char *name, TakenName *ret)
 {
-    if (unlinkat(directory_fd, name, 0) == 0 || errno == ENOENT)
+    TakenName taken;
+    uint64_t number;
+
+    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+        return -EIO;
+    (void)snprintf(taken.text, sizeof(taken.text), TAKEN "%016" PRIx64, number);
+    if (renameat(directory_fd, name, directory_fd, taken.text) < 0 && errno != ENOENT)
+        return -errno;
+    *ret = taken;
+    return 0;
+}
+
+/* A full directory stays as it is: it is not worth being walked by root. 0, else an exit class. */
+static int drop(int directory_fd, const char *taken, const char *name)
+{
+    if (unlinkat(directory_fd, taken, 0) == 0 || errno == ENOENT)
         return 0;
     if (errno != EISDIR && errno != EPERM)
-        return -errno;
-    return unlinkat(directory_fd, name, AT_REMOVEDIR) == 0 ? 0 : -errno;
+        return complain_of_errno(-errno, name);
+    if (unlinkat(directory_fd, taken, AT_REMOVEDIR) == 0)
+        return 0;
+    return errno == ENOTEMPTY || errno == EEXIST ? complain("loss-planted", name, taken)
+                                                 : complain_of_errno(-errno, name);
+}
+
+/* Unless there is one again. */
+static void put_back(int directory_fd, const char *taken, const char *name)
+{
+    if (renameat2(directory_fd, taken, directory_fd, name, RENAME_NOREPLACE) == 0 ||
+        errno == ENOENT)
+        return;
+    if (errno == EEXIST)
+        (void)drop(directory_fd, taken, name);
+    else
+        (void)complain_of_errno(-errno, name);
 }
 
 /* 0, else an exit class. */
+static int carry_out(const char *name, const LossActions *actions)
+{
+    bool is_power = strcmp(name, POWEROFF) == 0;
+    int r =
+        is_power ? actions->power_off(actions->userdata) : actions->stop(actions->userdata, name);
+
+    if (r == 0)
+        return 0;
+    return is_power ? complain("loss-power", "", strerror(-r))
+                    : complain("loss-unit-runs", name, strerror(-r));
+}
+
+/*
+ * An order is taken before it is carried out: one that is written meanwhile is another. 0, else an
+ * exit class.
+ */
 static int act_on(int directory_fd, const char *name, const LossActions *actions)
 {
-    int exit_class = 0, r;
+    bool is_order = strcmp(name, POWEROFF) == 0 || unit_is_service(name);
+    TakenName taken;
 
-    if (strcmp(name, POWEROFF) == 0) {
-        r = actions->power_off(actions->userdata);
-        exit_class = r < 0 ? complain("loss-power", "", strerror(-r)) : 0;
-    } else if (unit_is_service(name)) {
-        r = actions->stop(actions->userdata, name);
-        exit_class = r < 0 ? complain("loss-unit-runs", name, strerror(-r)) : 0;
-    } else {
-        r = 0;
-        exit_class = complain("loss-foreign", "", name);
+    int r = take(directory_fd, name, &taken);
+    int exit_class = is_order ? carry_out(name, actions) : 0;
+    if (r < 0)
+        return exit_class != 0 ? exit_class : complain_of_errno(r, name);
+    if (exit_class != 0) {
+        put_back(directory_fd, taken.text, name);
+        return exit_class;
     }
-    if (r == 0)
-        r = remove_entry(directory_fd, name);
-    if (r < 0 && exit_class == 0)
-        return complain_of_errno(r, name);
-    return exit_class;
+    exit_class = drop(directory_fd, taken.text, name);
+    return exit_class == 0 && !is_order ? complain("loss-foreign", "", name) : exit_class;
+}
+
+/* The same, whole: whoever ends us has to wait until an order is carried out, or is back. */
+static int act_on_whole(int directory_fd, const char *name, const LossActions *actions)
+{
+    sigset_t end, before;
+
+    if (sigemptyset(&end) < 0 || sigaddset(&end, SIGTERM) < 0 ||
+        sigprocmask(SIG_BLOCK, &end, &before) < 0)
+        return complain_of_errno(-errno, name);
+    int exit_class = act_on(directory_fd, name, actions);
+    return sigprocmask(SIG_SETMASK, &before, NULL) < 0 ? complain_of_errno(-errno, name)
+                                                       : exit_class;
 }
 
 static int collect_names(DIR *directory, char **names, size_t *ret_n)
@@ -61,7 +128,8 @@ static int collect_names(DIR *directory, char **names, size_t *ret_n)
         const struct dirent *entry = readdir(directory);
         if (!entry || n == FILES_MAX)
             break;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            strncmp(entry->d_name, TAKEN, strlen(TAKEN)) == 0)
             continue;
         names[n] = strdup(entry->d_name);
         if (!names[n])
@@ -79,7 +147,8 @@ static int act_on_all(int directory_fd, char *const *names, size_t n, const Loss
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < n; i++) {
             bool is_power = strcmp(names[i], POWEROFF) == 0;
-            int found = is_power == (round == 0) ? act_on(directory_fd, names[i], actions) : 0;
+            int found =
+                is_power == (round == 0) ? act_on_whole(directory_fd, names[i], actions) : 0;
             exit_class = exit_class != 0 ? exit_class : found;
         }
     return exit_class;

@@ -15,8 +15,9 @@ typedef struct LossActions {
 } LossActions;
 
 /*
- * Does what the files of DIRECTORY_FD ask for, power first, and removes each that was done; one
- * that names nothing is removed too. At most 1024 of them: the rest is for the next run. Says what
- * failed, and goes on. 0, or the exit class of the first failure.
+ * Takes the files of DIRECTORY_FD, power first, does what each asks for, and puts back what failed;
+ * one that names nothing is removed too, and a full directory stays as ".taken-N". At most
+ * 1024 of them: the rest is for the next run. Says what failed, and goes on. 0, or the exit class
+ * of the first failure.
  */
 _must_check_ int loss_act(int directory_fd, const LossActions *actions);

@@ -12,9 +12,13 @@
 #include "format/catalog.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#define STORE_MODE 0700
 
 #define REMEDY_GATES "see attestctl gate list, and give --gate=NAME"
 
@@ -32,6 +36,22 @@ int seal_order_gate(const Options *options, const char *name, GateFile *ret)
     return r < 0 ? complain_of_errno(r, name) : 0;
 }
 
+/* NAME in ABOVE_FD, made for the owner of that: who may put a link there meanwhile. */
+static int make_store_at(int above_fd, const char *name)
+{
+    struct stat status;
+
+    if (fstat(above_fd, &status) < 0)
+        return -errno;
+    if (mkdirat(above_fd, name, STORE_MODE) < 0)
+        return errno == EEXIST ? 0 : -errno;
+    _cleanup_close_ int fd =
+        openat(above_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    return fchown(fd, status.st_uid, status.st_gid) < 0 && geteuid() == 0 ? -errno : 0;
+}
+
 /*
  * The store is attestd's, so a missing one is made with the owner of the directory above. 0 or
  * negative errno.
@@ -39,19 +59,15 @@ int seal_order_gate(const Options *options, const char *name, GateFile *ret)
 static int make_store(const char *directory)
 {
     _cleanup_free_ char *above = strdup(directory);
-    struct stat status;
 
     if (!above)
         return -ENOMEM;
     char *slash = strrchr(above, '/');
-    if (!slash || slash == above || stat(directory, &status) == 0)
+    if (!slash || slash == above || access(directory, F_OK) == 0)
         return 0;
     *slash = 0;
-    if (stat(above, &status) < 0)
-        return -errno;
-    if (mkdir(directory, 0700) < 0)
-        return errno == EEXIST ? 0 : -errno;
-    return lchown(directory, status.st_uid, status.st_gid) < 0 && geteuid() == 0 ? -errno : 0;
+    _cleanup_close_ int above_fd = open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return above_fd < 0 ? -errno : make_store_at(above_fd, slash + 1);
 }
 
 /* The request as one line, owned; NULL when out of memory. BIND may be NULL. */

@@ -62,6 +62,8 @@ static const CatalogEntry entries[] = {
     /* What follows a loss. */
     { "loss-foreign", "something in the directory of losses names no unit",
       "nothing, it was removed; if it comes again, see who writes there", EXIT_CLASS_INTERNAL },
+    { "loss-planted", "a full directory lay in the directory of losses; it has a hidden name now",
+      "remove it by hand, and see who writes there: attestd makes none", EXIT_CLASS_INTERNAL },
     { "loss-unit-runs", "a unit could not be stopped though the verdict is lost",
       "see the error; it is tried again", EXIT_CLASS_INTERNAL },
     { "loss-power", "the machine could not be turned off though the verdict is lost",

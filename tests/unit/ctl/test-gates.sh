@@ -200,3 +200,34 @@ jq 'del(.release_key)' trust.json >t.json
 expect_exit 2 gate update plain --trust=t.json
 expect_text "no release key"
 expect_equal "$(<state/gates/plain.json)" "$(<before.json)" "the gate"
+
+say "what is no plain file is no gate, keeps nobody waiting, and is not written through"
+gate() { timeout 30 "$CTL" gate "$@" --state-directory="$W/state" --config="$W/nothing.conf"; }
+mkfifo state/gates/pipe.json
+mv state/gates/plain.json elsewhere.json
+ln -s "$W/elsewhere.json" state/gates/plain.json
+for name in pipe plain; do
+    expect_exit 2 gate update $name --trust=both.json
+    expect_text "none that attestctl wrote"
+    expect_exit 2 gate add $name --trust=both.json
+done
+expect_exit 0 gate list
+expect_text "cannot be used"
+expect_equal "$(<elsewhere.json)" "$(<before.json)" "what the link leads to"
+expect_exit 0 gate remove pipe
+expect_exit 0 gate remove plain
+expect_equal "$(<elsewhere.json)" "$(<before.json)" "what the link leads to"
+
+say "a directory of gates that is a link is not followed"
+mv state/gates elsewhere
+ln -s "$W/elsewhere" state/gates
+before=$(ls -A elsewhere)
+expect_exit 1 gate add new --trust=trust.json
+expect_text "Not a directory"
+expect_exit 1 gate remove once
+expect_exit 1 gate list
+expect_equal "$(ls -A elsewhere)" "$before" "where the link leads"
+rm state/gates
+(umask 077 && expect_exit 0 gate add new --trust=trust.json) || exit 1
+expect_equal "$(stat -c %a state/gates state/gates/new.json | tr '\n' ' ')" "755 644 " "modes"
+expect_equal "$(ls -A state/gates)" new.json "what is there"

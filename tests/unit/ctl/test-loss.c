@@ -4,6 +4,7 @@
 #include "format/catalog.h"
 #include "testing.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 typedef struct Seen {
     char text[256];
     const char *fails;
+    int again_fd; /* where a unit is ordered to stop once more while it is stopped; 0: nowhere */
 } Seen;
 
 static int note(Seen *seen, const char *what)
@@ -24,6 +26,13 @@ static int note(Seen *seen, const char *what)
 
 static int stop(void *userdata, const char *unit)
 {
+    const Seen *seen = userdata;
+
+    if (seen->again_fd > 0) {
+        int fd = openat(seen->again_fd, unit, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        check(fd >= 0);
+        (void)close(fd);
+    }
     return note(userdata, unit);
 }
 
@@ -99,6 +108,57 @@ static void test_failure(void)
     check(rmdir(directory) == 0);
 }
 
+static void test_again(void)
+{
+    char directory[] = "/tmp/test-loss.XXXXXX";
+    _cleanup_close_ int fd = open_place(directory);
+    Seen seen = { .again_fd = fd };
+
+    touch(fd, "a.service");
+    check_int(loss_act(fd, &(LossActions){ stop, power_off, &seen }), 0);
+    check(has(fd, "a.service"));
+    seen.fails = "a.service";
+    check_int(loss_act(fd, &(LossActions){ stop, power_off, &seen }), EXIT_CLASS_INTERNAL);
+    check(has(fd, "a.service"));
+    seen = (Seen){ 0 };
+    check_int(loss_act(fd, &(LossActions){ stop, power_off, &seen }), 0);
+    check_str(seen.text, "a.service ");
+    check(rmdir(directory) == 0);
+}
+
+/* What systemd's DirectoryNotEmpty= sees: it passes over hidden names. */
+static bool triggers(const char *directory)
+{
+    DIR *entries = opendir(directory);
+    bool is_any = false;
+
+    check(entries);
+    for (const struct dirent *entry; (entry = readdir(entries));)
+        is_any = is_any || entry->d_name[0] != '.';
+    (void)closedir(entries);
+    return is_any;
+}
+
+static void test_planted(void)
+{
+    char directory[] = "/tmp/test-loss.XXXXXX", command[64];
+    _cleanup_close_ int fd = open_place(directory);
+    const char *const names[] = { "planted", "planted/x", "a.service", "a.service/x" };
+    Seen seen = { 0 };
+
+    for (size_t i = 0; i < ELEMENTSOF(names); i++)
+        check(mkdirat(fd, names[i], 0700) == 0);
+    touch(fd, "b.service");
+    check_int(loss_act(fd, &(LossActions){ stop, power_off, &seen }), EXIT_CLASS_INTERNAL);
+    check(strstr(seen.text, "a.service ") && strstr(seen.text, "b.service "));
+    check(!triggers(directory));
+    seen = (Seen){ 0 };
+    check_int(loss_act(fd, &(LossActions){ stop, power_off, &seen }), 0);
+    check_str(seen.text, "");
+    (void)snprintf(command, sizeof(command), "rm -r %s", directory);
+    check_int(system(command), 0);
+}
+
 static void test_foreign(void)
 {
     char directory[] = "/tmp/test-loss.XXXXXX";
@@ -136,6 +196,8 @@ static const Test tests[] = {
     { "a unit is stopped once, and its file goes", test_units },
     { "the machine is turned off before units are stopped", test_power_first },
     { "what fails stays, and the others are stopped all the same", test_failure },
+    { "what is ordered once more meanwhile is done once more", test_again },
+    { "full directories are put out of the way, and said once", test_planted },
     { "what names no service stops nothing and goes", test_foreign },
     { "many are done in several runs", test_many },
 };
