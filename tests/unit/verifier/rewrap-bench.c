@@ -4,7 +4,6 @@
  */
 #include "rewrap-bench.h"
 
-#include "base/encode.h"
 #include "crypto/jwk.h"
 
 #define NOW     UINT64_C(1800000000)
@@ -14,25 +13,11 @@ RewrapBench bench = { .nonce = { 4, 2 } };
 
 Appraisal *asks_for(const char *const *gates, size_t n)
 {
-    Appraisal *appraisal = calloc(1, sizeof(*appraisal));
+    Appraisal *appraisal = affirming_appraisal(gates, n);
 
-    check(appraisal != NULL);
-    *appraisal = (Appraisal){
-        .findings = { .source = "verifier" },
-        .status = TIER_AFFIRMING,
-        .cpu = { .present = true, .status = TIER_AFFIRMING },
-        .vtpm = { .present = true, .status = TIER_AFFIRMING },
-        .vtpm_root = VTPM_ROOT_SVSM,
-        .has_claims = true,
-        .claims = { .purpose = EVIDENCE_PURPOSE_ROUND },
-    };
-    check_int(hex_decode(AK, &appraisal->ak_name), ENCODE_OK);
     check_int(bytes_copy(VIEW_OF_ARRAY(bench.nonce), &appraisal->claims.nonce), 0);
     check_int(jwk_emit(bench.response_key, NULL, "enc", "ECDH-ES+A256KW", &appraisal->claims.jwk),
               0);
-    appraisal->claims.gates = calloc(n, sizeof(char *));
-    for (size_t i = 0; i < n; i++)
-        appraisal->claims.gates[appraisal->claims.n_gates++] = strdup(gates[i]);
     return appraisal;
 }
 
@@ -41,23 +26,6 @@ Appraisal *asks_for_vault(void)
     static const char *const gates[] = { "vault" };
 
     return asks_for(gates, 1);
-}
-
-static Policy *policy_of(const char *gates)
-{
-    char text[2048];
-    PolicyError error = { 0 };
-    Policy *policy = NULL;
-
-    (void)snprintf(text, sizeof(text), "{\"attestd_policy\":1,\"id\":\"x\",\"gates\":[%s]}", gates);
-    for (char *c = text; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    int r = policy_parse(view_of_string(text), &policy, &error);
-    if (r)
-        (void)fprintf(stderr, "%s: %s\n", error.path, error.cause);
-    check_int(r, POLICY_OK);
-    return policy;
 }
 
 void outcome_done(Outcome *outcome)

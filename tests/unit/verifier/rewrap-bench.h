@@ -6,10 +6,8 @@
 #pragma once
 
 #include "blob-lab.h"
+#include "gates-lab.h"
 
-#include "verifier/gates.h"
-
-#define AK    "000b00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define ANY   "{'name':'vault','kind':'rewrap','machines':['*']}"
 #define FLEET "{'name':'vault','kind':'rewrap','machines':['*'],'binds':['fleet']}"
 

@@ -2,15 +2,12 @@
 /*
  * What is signed for which gate, and what never is.
  */
-#include "verifier/gates.h"
+#include "gates-lab.h"
 
-#include "base/encode.h"
 #include "crypto/gate.h"
-#include "testing.h"
 
 #define NOW     UINT64_C(1800000000)
 #define EXPIRES (NOW + 850)
-#define LISTED  "000b00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static Key *release_key;
 
@@ -18,23 +15,9 @@ static Key *release_key;
 static Appraisal *affirming(const char *const *gates, size_t n_gates)
 {
     static const uint8_t nonce_tpm[GATE_NONCE_SIZE] = { 1, 2, 3 };
-    Appraisal *appraisal = calloc(1, sizeof(*appraisal));
+    Appraisal *appraisal = affirming_appraisal(gates, n_gates);
 
-    check(appraisal != NULL);
-    *appraisal = (Appraisal){
-        .findings = { .source = "verifier" },
-        .status = TIER_AFFIRMING,
-        .cpu = { .present = true, .status = TIER_AFFIRMING },
-        .vtpm = { .present = true, .status = TIER_AFFIRMING },
-        .vtpm_root = VTPM_ROOT_SVSM,
-        .has_claims = true,
-        .claims = { .purpose = EVIDENCE_PURPOSE_ROUND },
-    };
-    check_int(hex_decode(LISTED, &appraisal->ak_name), ENCODE_OK);
     check_int(bytes_copy(VIEW_OF_ARRAY(nonce_tpm), &appraisal->claims.nonce_tpm), 0);
-    appraisal->claims.gates = calloc(n_gates, sizeof(char *));
-    for (size_t i = 0; i < n_gates; i++)
-        appraisal->claims.gates[appraisal->claims.n_gates++] = strdup(gates[i]);
     return appraisal;
 }
 
@@ -43,23 +26,6 @@ static Appraisal *asks_for_db(void)
     static const char *const gates[] = { "db" };
 
     return affirming(gates, 1);
-}
-
-static Policy *policy_of(const char *gates)
-{
-    char text[2048];
-    PolicyError error = { 0 };
-    Policy *policy = NULL;
-
-    (void)snprintf(text, sizeof(text), "{\"attestd_policy\":1,\"id\":\"x\",\"gates\":[%s]}", gates);
-    for (char *c = text; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    int r = policy_parse(view_of_string(text), &policy, &error);
-    if (r)
-        (void)fprintf(stderr, "%s: %s\n", error.path, error.cause);
-    check_int(r, POLICY_OK);
-    return policy;
 }
 
 static json_t *grant_at(const char *gates, Appraisal *appraisal, uint64_t now_sec)
@@ -126,7 +92,7 @@ static void check_shut(const char *policy, Appraisal *appraisal, const char *rea
 static void test_a_listed_machine_gets_its_gate(void)
 {
     _cleanup_(appraisal_freep) Appraisal *appraisal = asks_for_db();
-    json_auto_t *gates = grant_at("{'name':'db','machines':['" LISTED "']}", appraisal, NOW);
+    json_auto_t *gates = grant_at("{'name':'db','machines':['" AK "']}", appraisal, NOW);
 
     check_int(opened(gates, "db", appraisal), -GATES_EXPIRATION_SEC);
     check_int(appraisal->findings.n_items, 0);
@@ -137,7 +103,7 @@ static void test_each_gate_is_judged_alone(void)
     static const char *const asked[] = { "web", "db", "other", "any" };
     _cleanup_(appraisal_freep) Appraisal *appraisal = affirming(asked, ELEMENTSOF(asked));
     json_auto_t *gates = grant_at(
-        "{'name':'db','machines':['" LISTED "']},{'name':'web','machines':[]},"
+        "{'name':'db','machines':['" AK "']},{'name':'web','machines':[]},"
         "{'name':'any','machines':['*'],'expiration_sec':30},{'name':'un','machines':['*']}",
         appraisal, NOW);
 

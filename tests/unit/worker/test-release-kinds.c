@@ -3,45 +3,17 @@
  * Secrets behind gates of each kind, given out on a real swtpm and without one, and each of the
  * reasons that keeps them; to streams and into memory.
  */
-#include "kinds-lab.h"
+#include "kinds-asker.h"
 
 #include <sys/mman.h>
 
-#define ASKER  "unit:db.service"
-#define USER   "user:1000"
-#define SECRET "correct horse battery staple"
-
-static json_t *request_for(const SecretLab *lab, json_t *gate)
-{
-    return secret_lab_seal_request(lab, "db-password", gate, ASKER);
-}
-
-/* One asker, with what BATCH holds. FINDING NULL: is served. */
-static void check_batch(SecretBatch *batch, const char *finding)
-{
-    (void)secret_batch_ask(batch, "db-password", ASKER);
-    secret_batch_run(batch);
-    check_int(batch->answer.result, ANSWER_OK);
-    if (finding)
-        secret_batch_check_refused(batch, 0, finding);
-    else
-        secret_batch_check_served(batch, 0, SECRET);
-}
+#define USER "user:1000"
 
 /* With nothing held. */
 static void check_bare(const SecretLab *lab, const char *finding)
 {
     _cleanup_secret_batch_ SecretBatch batch = secret_batch_new(lab);
 
-    check_batch(&batch, finding);
-}
-
-/* With a live approval of gate "db". */
-static void check_approved(const SecretLab *lab, const char *finding)
-{
-    _cleanup_secret_batch_ SecretBatch batch = secret_batch_new(lab);
-
-    secret_batch_take_approval(&batch, secret_lab_approve(lab, "db", lab->release_key, -60));
     check_batch(&batch, finding);
 }
 

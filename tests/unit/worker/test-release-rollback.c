@@ -3,10 +3,7 @@
  * Older versions of a secret with a counter, put back: on a real swtpm, whatever was done to the
  * store while the next one was sealed, and wherever the power went.
  */
-#include "kinds-lab.h"
-
-#define ASKER  "unit:db.service"
-#define SECRET "correct horse battery staple"
+#include "kinds-asker.h"
 
 static bool power_is_lost; /* before a counter counts */
 
@@ -16,32 +13,6 @@ int __wrap_tpm_counter_advance(TpmContext *tpm, const char *secret, uint32_t ind
 int __wrap_tpm_counter_advance(TpmContext *tpm, const char *secret, uint32_t index, uint64_t value)
 {
     return power_is_lost ? TPM_COUNTER_OK : __real_tpm_counter_advance(tpm, secret, index, value);
-}
-
-static json_t *request_for(const SecretLab *lab, json_t *gate)
-{
-    return secret_lab_seal_request(lab, "db-password", gate, ASKER);
-}
-
-/* One asker, with what BATCH holds. FINDING NULL: is served. */
-static void check_batch(SecretBatch *batch, const char *finding)
-{
-    (void)secret_batch_ask(batch, "db-password", ASKER);
-    secret_batch_run(batch);
-    check_int(batch->answer.result, ANSWER_OK);
-    if (finding)
-        secret_batch_check_refused(batch, 0, finding);
-    else
-        secret_batch_check_served(batch, 0, SECRET);
-}
-
-/* With a live approval of gate "db". */
-static void check_approved(const SecretLab *lab, const char *finding)
-{
-    _cleanup_secret_batch_ SecretBatch batch = secret_batch_new(lab);
-
-    secret_batch_take_approval(&batch, secret_lab_approve(lab, "db", lab->release_key, -60));
-    check_batch(&batch, finding);
 }
 
 static bool says(const SecretBatch *batch, const char *text)

@@ -4,7 +4,7 @@
  */
 #include "worker/request.h"
 
-#include "request-sample.h"
+#include "round-changes.h"
 
 #include <errno.h>
 
@@ -23,30 +23,6 @@
     "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyI\"}"
 #define GATE_WEB "{\"name\":\"web\",\"kind\":\"verifier\",\"release_key\":" GATE_KEY "}"
 #define GATE_DB  "{\"name\":\"db\",\"kind\":\"verifier\",\"release_key\":" GATE_KEY "}"
-
-static const FdList no_fds;
-
-static int parse_round(const json_t *json, const FdList *given, RoundRequest **ret,
-                       const char **member)
-{
-    _cleanup_free_ char *text = json_text(json);
-
-    check(text);
-    return round_request_parse(view_of_string(text), given, ret, member);
-}
-
-/* JSON text as a value; "" removes the member. */
-static void change(json_t *request, const char *path, const char *value)
-{
-    const char *name;
-    json_t *object = sample_find(request, path, &name);
-
-    if (!*value) {
-        check(json_object_del(object, name) == 0);
-        return;
-    }
-    check(json_object_set_new(object, name, json_loads(value, JSON_DECODE_ANY, NULL)) == 0);
-}
 
 static void check_gates_refused(const char *gates, const char *path, int reason)
 {
