@@ -97,6 +97,15 @@ def until(condition, what):
         time.sleep(0.01)
 
 
+def open_files(pid):
+    """What the process has open, by name. A descriptor may be closed while the list is made."""
+    names = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            names.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return names
+
+
 def sealed_memfd(name, data, seal=True):
     fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.write(fd, data)

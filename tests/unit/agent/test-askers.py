@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from lab import LIMIT, NOBODY, until
+from lab import LIMIT, NOBODY, open_files, until
 from secretslab import (Asker, REFUSAL, REFUSED, SecretsLab, is_refusal, name_of, release,
                         secret_of)
 
@@ -151,8 +151,7 @@ class Floods(unittest.TestCase):
     def test_what_a_hundred_took_is_given_back(self):
         """Connections, descriptors, places in the queue. Memory: bench/agent.py."""
         def descriptors(pid):
-            return sorted(os.readlink(f"/proc/{pid}/fd/{fd}").split(":")[0]
-                          for fd in os.listdir(f"/proc/{pid}/fd"))
+            return sorted(name.split(":")[0] for name in open_files(pid))
 
         with SecretsLab(PROGRAM) as lab:
             lab.start_trusted()

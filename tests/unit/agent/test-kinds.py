@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from lab import Opened, approval_of, finding, until
+from lab import Opened, approval_of, finding, open_files, until
 from secretslab import JWK, REFUSED, SecretsLab, given, is_refusal, release, secret_of
 
 PROGRAM, ROUND_PARSER, RELEASE_PARSER = sys.argv[1:4]
@@ -51,10 +51,6 @@ class KindsLab(SecretsLab):
 
     def n_rounds(self):
         return self.log().count(BEGUN)
-
-    def open_files(self):
-        directory = f"/proc/{self.process.pid}/fd"
-        return [os.readlink(f"{directory}/{fd}") for fd in os.listdir(directory)]
 
 
 class Rounds(unittest.TestCase):
@@ -205,17 +201,17 @@ class Keeping(unittest.TestCase):
     def test_a_refusal_closes_them(self):
         with KindsLab(retry_min="1h", retry_max="1d") as lab:
             lab.start_trusted(gates={"vault": Opened(600, "rewrap")})
-            self.assertTrue([name for name in lab.open_files() if "memfd:approval" in name])
+            self.assertTrue([name for name in open_files(lab.process.pid) if "memfd:approval" in name])
             pending = lab.call_later("Attest")
             lab.worker.reply("no")
             self.assertEqual(pending.get(), ("REFUSED",))
-            self.assertFalse([name for name in lab.open_files() if "memfd:approval" in name])
+            self.assertFalse([name for name in open_files(lab.process.pid) if "memfd:approval" in name])
 
     def test_their_end_closes_them_and_the_verdict_stays(self):
         with KindsLab(retry_min="1h", retry_max="1d") as lab:
             lab.start_trusted(gates={"vault": Opened(3, "rewrap")})
             lab.worker.script = lambda asked: asked.failed()
-            until(lambda: not [name for name in lab.open_files() if "memfd:approval" in name],
+            until(lambda: not [name for name in open_files(lab.process.pid) if "memfd:approval" in name],
                   "the end of the data keys")
             self.assertIn(lab.state(), ("TRUSTED", "RENEWING"))
 
@@ -227,7 +223,7 @@ class Keeping(unittest.TestCase):
                 lab.start_trusted(gates={"lab": 600, "vault": Opened(600, "rewrap")})
                 lab.restart(number)
                 self.assertEqual(lab.state(), "TRUSTED")
-                self.assertFalse([name for name in lab.open_files() if "memfd:approval" in name])
+                self.assertFalse([name for name in open_files(lab.process.pid) if "memfd:approval" in name])
                 self.assertEqual(lab.ask(secret="lab").get(), secret_of("lab"))
                 asker = lab.ask(secret="vault")
                 lab.trust(gates={"lab": 600, "vault": Opened(600, "rewrap")})
@@ -257,7 +253,7 @@ class Once(unittest.TestCase):
             for asker in askers:
                 self.assertEqual(asker.get(), secret_of("now"))
             self.assertEqual(lab.approval_names(), ["lab"])
-            self.assertFalse([name for name in lab.open_files() if "memfd:approval" in name])
+            self.assertFalse([name for name in open_files(lab.process.pid) if "memfd:approval" in name])
             # The next one has a round of its own.
             asker = lab.ask(secret="now")
             lab.trust(gates={"lab": 600, **self.NOW})
@@ -269,7 +265,7 @@ class Once(unittest.TestCase):
             lab.shut()
             lab.start_trusted(gates=self.NOW)
             self.assertEqual(lab.approval_names(), [])
-            self.assertFalse([name for name in lab.open_files() if "memfd:approval" in name])
+            self.assertFalse([name for name in open_files(lab.process.pid) if "memfd:approval" in name])
 
     def test_those_who_came_while_a_batch_ran_get_it_too(self):
         with KindsLab() as lab:
