@@ -2,69 +2,16 @@
 /*
  * Events in, state through one door, actions out.
  */
-#include "agent/agent.h"
+#include "agent/agent-parts.h"
 
-#include "agent/alarms.h"
-#include "agent/bus.h"
-#include "agent/secrets.h"
-#include "agent/settings.h"
-#include "agent/signals.h"
-#include "agent/standing-store.h"
-#include "agent/stop-reason.h"
+#include "agent/tpm-continuity.h"
 #include "agent/withdrawal.h"
 #include "base/log.h"
+#include "format/catalog.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <string.h>
-
-struct Agent {
-    char *runtime_directory;
-    PassedFds passed; /* until the start is over */
-    Settings settings;
-    sd_event *event;
-    Signals *signals;
-    Alarms *alarms;
-    Bus *bus;
-    Secrets *secrets;
-    StopReason *stop_reason; /* being asked for; NULL: nobody told us to end, or it is known */
-    Standing standing;
-    StandingStore store;
-    StandingFiles files;
-    Schedule schedule;
-    State left_state; /* how things stood when it was told to end */
-    uint64_t left_since_boottime_usec;
-    Schedule left_schedule;
-    Attempt *round;           /* the running one; NULL: none */
-    Verdict incoming;         /* what ACTION_ADOPT takes */
-    uint64_t retry_after_sec; /* what the last round was asked for */
-    uint64_t n_rounds;
-    bool has_newer_config; /* than the running round */
-    bool is_restarting;    /* what is held goes to the next run */
-    bool is_deliberate;    /* what is let go of was not lost */
-};
-
-Agent *agent_free(Agent *agent)
-{
-    if (!agent)
-        return NULL;
-    (void)stop_reason_free(agent->stop_reason);
-    agent->secrets = secrets_free(agent->secrets); /* calls that wait for it end after it */
-    (void)bus_free(agent->bus);
-    (void)attempt_free(agent->round);
-    (void)alarms_free(agent->alarms);
-    (void)signals_free(agent->signals);
-    (void)sd_event_unref(agent->event);
-    standing_store_done(&agent->store);
-    standing_files_done(&agent->files);
-    standing_done(&agent->standing);
-    verdict_done(&agent->incoming);
-    passed_fds_done(&agent->passed);
-    settings_done(&agent->settings);
-    free(agent->runtime_directory);
-    free(agent);
-    return NULL;
-}
 
 sd_event *agent_event(const Agent *agent)
 {
@@ -91,7 +38,8 @@ PublishContext agent_context(const Agent *agent)
     return (PublishContext){ .standing = &agent->standing,
                              .schedule = &agent->schedule,
                              .verifier = agent->settings.config->verifier->name,
-                             .n_rounds = agent->n_rounds };
+                             .round = agent->history.last,
+                             .metrics = agent->metrics };
 }
 
 const Gates *agent_gates(const Agent *agent)
@@ -104,7 +52,12 @@ const char *agent_runtime_directory(const Agent *agent)
     return agent->runtime_directory;
 }
 
-static StandingOwner store_owner(const Agent *agent)
+size_t agent_n_waiting(const Agent *agent)
+{
+    return agent->secrets ? secrets_n_waiting(agent->secrets) : 0;
+}
+
+StandingOwner agent_owner(const Agent *agent)
 {
     return (StandingOwner){ .boot_id = agent->store.boot_id,
                             .verifier = agent->settings.config->verifier->name,
@@ -121,13 +74,14 @@ static int start_round(Agent *agent)
                                .runtime_directory = agent->runtime_directory,
                                .clock = agent->schedule.clock };
 
-    agent->n_rounds++;
+    history_begin(&agent->history, agent->schedule.reason, agent->standing.state,
+                  agent->schedule.clock);
     agent->has_newer_config = false;
     schedule_quiet(&agent->schedule);
     return attempt_new(agent->event, &request, agent_on_round, agent, &agent->round);
 }
 
-static void report(int r, const char *what)
+void agent_report(int r, const char *what)
 {
     if (r < 0)
         log_warning("%s: %s", what, strerror(-r));
@@ -149,7 +103,7 @@ static int let_go(Agent *agent)
 
     if (agent->standing.state != STATE_UNPROVEN)
         agent_store_standing(agent);
-    report(standing_files_distrust(&agent->files), "attested.target cannot be taken down");
+    agent_report(standing_files_distrust(&agent->files), "attested.target cannot be taken down");
     int r = secrets_withdraw(agent->secrets);
     approvals_done(&agent->standing.verdict.approvals);
     withdrawal_carry_out(&withdrawal);
@@ -158,7 +112,7 @@ static int let_go(Agent *agent)
 }
 
 /* A restart lets go of nothing: the next run finds it where it is. */
-static int withdraw(Agent *agent)
+int agent_withdraw(Agent *agent)
 {
     int r = 0;
 
@@ -177,6 +131,19 @@ static void plan_approvals(Agent *agent)
     schedule_hold_approvals(&agent->schedule, approvals_first_end_usec(approvals));
 }
 
+/* What a verdict should have brought and did not is a finding of its round; said once. */
+static void note_trouble(Agent *agent, int r, const char *name, const char *subject)
+{
+    Findings *findings = &agent->standing.findings;
+
+    if (r >= 0 || findings_has(findings, name))
+        return;
+    log_warning("%s: %s", catalog_find(name)->text, strerror(-r));
+    findings->source = "agent";
+    agent_report(findings_add(findings, name, subject, FINDING_WARNING, strerror(-r), NULL),
+                 "a finding is lost");
+}
+
 static void adopt(Agent *agent)
 {
     verdict_done(&agent->standing.verdict);
@@ -184,7 +151,8 @@ static void adopt(Agent *agent)
     agent->incoming = VERDICT_NONE;
     schedule_hold_verdict(&agent->schedule, agent->standing.verdict.expires_boottime_usec,
                           agent->standing.verdict.expires_realtime_usec);
-    secrets_adopt(agent->secrets, &agent->standing.verdict.approvals);
+    note_trouble(agent, secrets_adopt(agent->secrets, &agent->standing.verdict.approvals),
+                 "approval-not-stored", "approvals");
     plan_approvals(agent);
 }
 
@@ -195,7 +163,7 @@ static int perform(Agent *agent, Action action)
         agent->round = attempt_free(agent->round);
         return 0;
     case ACTION_WITHDRAW:
-        return withdraw(agent);
+        return agent_withdraw(agent);
     case ACTION_ADOPT:
         adopt(agent);
         return 0;
@@ -222,7 +190,7 @@ void agent_store_standing(Agent *agent)
     bool is_leaving = agent->standing.state == STATE_STOPPING;
     const Schedule *schedule = is_leaving ? &agent->left_schedule : &agent->schedule;
     Standing standing = agent->standing;
-    StandingOwner owner = store_owner(agent);
+    StandingOwner owner = agent_owner(agent);
 
     if (is_leaving && !agent->is_restarting)
         return;
@@ -231,13 +199,13 @@ void agent_store_standing(Agent *agent)
         standing.state = agent->left_state;
         standing.since_boottime_usec = agent->left_since_boottime_usec;
     }
-    report(standing_store_save(&agent->store, &owner, &standing, schedule),
-           "the standing cannot be stored for the next run");
+    agent_report(standing_store_save(&agent->store, &owner, &standing, schedule),
+                 "the standing cannot be stored for the next run");
 }
 
-int agent_note_released(Agent *agent, const char *secret, const char *asker, OnLoss on_loss)
+int agent_note_released(Agent *agent, const Release *release)
 {
-    return releases_note(&agent->standing.releases, secret, asker, on_loss);
+    return releases_note(&agent->standing.releases, release);
 }
 
 int agent_open_secret(Agent *agent, uid_t uid, const char *secret, AskingAnswer *answer,
@@ -260,9 +228,10 @@ static void show_verdict(Agent *agent)
     uint64_t left = schedule_verdict_left_usec(&agent->schedule);
 
     if (state_has_verdict(agent->standing.state) && left > 0)
-        report(
+        note_trouble(
+            agent,
             standing_files_trust(&agent->files, clock_boottime_usec(agent->schedule.clock) + left),
-            "attested.target cannot be brought up");
+            "target-not-raised", "standing");
 }
 
 /* What is planned or held has changed: timers, record, bus, status and those who ask follow. */
@@ -305,7 +274,7 @@ static int agent_enter_state(Agent *agent, Event event, const Transition *transi
     return r;
 }
 
-static int agent_dispatch(Agent *agent, Event event)
+int agent_dispatch(Agent *agent, Event event)
 {
     Transition transition;
 
@@ -332,16 +301,96 @@ static Event round_event(AttemptResult result)
     return EVENT_ROUND_FAILED;
 }
 
+static bool replays_no_longer(const Findings *findings)
+{
+    const Finding *failure = findings_first_failure(findings);
+
+    return failure && strcmp(failure->name, "eventlog-replay-mismatch") == 0;
+}
+
+/* A log that no longer replays comes of the reset, and is no forgery for all that is known. */
+static int name_lost_registers(Findings *findings, const char *found, const char *wanted)
+{
+    _cleanup_findings_ Findings all = { .source = "agent" };
+
+    int r = findings_add(&all, "tpm-registers-lost", "vtpm", FINDING_FAILURE, found, wanted);
+    if (r == 0)
+        r = findings_move(&all, findings);
+    if (r == 0)
+        *findings = TAKE_STRUCT(all);
+    return r;
+}
+
+/*
+ * A TPM that was reset or put back while this boot went on says that the ground of the verdict is
+ * gone, whatever becomes of the round that shows it.
+ */
+static int note_tpm(Agent *agent, AttemptOutcome *outcome)
+{
+    WorkerAnswer *answer = &outcome->answer;
+    Standing *standing = &agent->standing;
+    const AnswerTpmClock before = standing->tpm_clock;
+    bool is_first = !standing->has_tpm_clock;
+    char found[TPM_CLOCK_TEXT_SIZE], wanted[TPM_CLOCK_TEXT_SIZE];
+
+    if (!answer->has_tpm_clock)
+        return 0;
+    TpmContinuity continuity =
+        is_first ? TPM_CONTINUES : tpm_continuity(&before, &answer->tpm_clock);
+    bool has_lost = replays_no_longer(&answer->findings);
+    /* A suspend to memory keeps the registers, one to disk does not. */
+    bool is_broken = continuity == TPM_RESET || continuity == TPM_WENT_BACK ||
+                     (continuity == TPM_RESTARTED && has_lost);
+    /* A break stays what rounds are compared with until one is judged. */
+    if (!is_broken || outcome->result != ATTEMPT_FAILED) {
+        standing->tpm_clock = answer->tpm_clock;
+        standing->has_tpm_clock = true;
+    }
+    if (continuity == TPM_CONTINUES)
+        return 0;
+    tpm_clock_text(&answer->tpm_clock, found);
+    tpm_clock_text(&before, wanted);
+    int r = findings_add(&answer->findings, "tpm-not-continuous", "vtpm", FINDING_WARNING, found,
+                         wanted);
+    if (r == 0 && is_broken && has_lost)
+        r = name_lost_registers(&answer->findings, found, wanted);
+    PublishContext context = agent_context(agent);
+    if (!findings_has(&standing->findings, "tpm-not-continuous"))
+        publish_rewound(&context, "tpm-not-continuous", found);
+    if (r < 0 || !is_broken || !state_has_verdict(standing->state))
+        return r;
+    return agent_dispatch(agent, EVENT_VERDICT_EXPIRED);
+}
+
+/* Said with every round until one is judged. */
+static int note_rewound(Agent *agent, AttemptOutcome *outcome)
+{
+    if (!agent->was_rewound)
+        return 0;
+    agent->was_rewound = outcome->result == ATTEMPT_FAILED;
+    return findings_add(&outcome->answer.findings, "machine-rewound", "machine", FINDING_WARNING,
+                        NULL, NULL);
+}
+
 static int agent_on_round(AttemptOutcome *outcome, void *userdata)
 {
     Agent *agent = userdata;
     uint64_t now = clock_boottime_usec(agent->schedule.clock);
+    HistoryEnd end = { .begun = agent->history.begun,
+                       .verifier = agent->settings.config->verifier,
+                       .standing = &agent->standing,
+                       .schedule = &agent->schedule,
+                       .outcome = outcome };
     int r = 0;
 
     agent->round = attempt_free(agent->round);
     agent->retry_after_sec = outcome->answer.retry_after_sec;
     if (outcome->basis && strcmp(outcome->basis, agent->settings.basis) != 0)
         r = attempt_supersede(outcome);
+    if (r == 0)
+        r = note_tpm(agent, outcome);
+    if (r == 0)
+        r = note_rewound(agent, outcome);
     if (r < 0)
         return r;
     agent->incoming = outcome->verdict;
@@ -354,6 +403,7 @@ static int agent_on_round(AttemptOutcome *outcome, void *userdata)
     PublishContext context = agent_context(agent);
     publish_round(&context, outcome->result, &outcome->answer);
     r = agent_dispatch(agent, round_event(outcome->result));
+    history_end(&agent->history, &end);
     if (r == 0 && agent->has_newer_config) {
         agent->has_newer_config = false;
         schedule_reconsider(&agent->schedule, &agent->settings.config->schedule);
@@ -364,12 +414,12 @@ static int agent_on_round(AttemptOutcome *outcome, void *userdata)
     return r;
 }
 
-static int agent_on_round_due(void *userdata)
+int agent_on_round_due(void *userdata)
 {
     return agent_dispatch(userdata, EVENT_TIMER);
 }
 
-static int agent_on_verdict_end(void *userdata)
+int agent_on_verdict_end(void *userdata)
 {
     Agent *agent = userdata;
     PublishContext context = agent_context(agent);
@@ -381,16 +431,34 @@ static int agent_on_verdict_end(void *userdata)
     return agent_dispatch(agent, EVENT_VERDICT_EXPIRED);
 }
 
-static int agent_on_clock_set(void *userdata)
+int agent_on_clock_set(void *userdata)
 {
     Agent *agent = userdata;
+    ClockChange change = clock_watch_look(&agent->clock_watch, agent->schedule.clock);
 
-    log_info("the wall clock was set, or the machine resumed; the next round comes early");
+    if (!clock_change_is_jump(&change))
+        return 0;
+    PublishContext context = agent_context(agent);
+    publish_clock_set(&context, &change);
     schedule_hurry(&agent->schedule);
     return settle(agent);
 }
 
-static int agent_on_approval_end(void *userdata)
+/* What was asked before is of another machine's past: so is the round that runs. */
+int agent_on_rewound(void *userdata)
+{
+    Agent *agent = userdata;
+
+    if (agent->stop_reason || agent->standing.state == STATE_STOPPING)
+        return 0;
+    PublishContext context = agent_context(agent);
+    publish_rewound(&context, "machine-rewound", NULL);
+    agent->was_rewound = true;
+    agent->schedule.reason = ROUND_SNAPSHOT;
+    return agent_dispatch(agent, EVENT_REWOUND);
+}
+
+int agent_on_approval_end(void *userdata)
 {
     Agent *agent = userdata;
 
@@ -417,7 +485,7 @@ static int agent_leave(bool is_restart, void *userdata)
     return r < 0 ? r : secrets_leave(agent->secrets, agent->is_restarting);
 }
 
-static int agent_on_stop(void *userdata)
+int agent_on_stop(void *userdata)
 {
     Agent *agent = userdata;
 
@@ -458,7 +526,7 @@ static int reload(Agent *agent)
     return settle(agent);
 }
 
-static int agent_on_reload(void *userdata)
+int agent_on_reload(void *userdata)
 {
     const Agent *agent = userdata;
 
@@ -472,6 +540,8 @@ static int agent_on_reload(void *userdata)
 
 int agent_request_round(Agent *agent)
 {
+    if (!state_has_round(agent->standing.state))
+        agent->schedule.reason = ROUND_REQUESTED;
     return agent_dispatch(agent, EVENT_REQUESTED);
 }
 
@@ -484,117 +554,4 @@ int agent_collect_evidence(Agent *agent, ByteView nonce, AttemptDone *done, void
                                .nonce = nonce };
 
     return attempt_new(agent->event, &request, done, userdata, ret);
-}
-
-static int add_sources(Agent *agent)
-{
-    AlarmHandlers handlers = { .on_round_due = agent_on_round_due,
-                               .on_verdict_end = agent_on_verdict_end,
-                               .on_approval_end = agent_on_approval_end,
-                               .on_clock_set = agent_on_clock_set,
-                               .userdata = agent };
-    SignalHandlers signal_handlers = { .on_stop = agent_on_stop,
-                                       .on_reload = agent_on_reload,
-                                       .userdata = agent };
-
-    int r = sd_event_new(&agent->event);
-    if (r >= 0)
-        r = sd_event_set_watchdog(agent->event, 1);
-    if (r >= 0)
-        r = signals_new(agent->event, &signal_handlers, &agent->signals);
-    if (r >= 0)
-        r = alarms_new(agent->event, &handlers, &agent->alarms);
-    if (r >= 0)
-        r = bus_new(agent, &agent->bus);
-    if (r >= 0)
-        r = secrets_new(agent, &agent->passed, &agent->secrets);
-    return r < 0 ? r : 0;
-}
-
-int agent_new(const AgentOptions *options, Config *config, Agent **ret)
-{
-    _cleanup_(agent_freep) Agent *agent = malloc(sizeof(*agent));
-
-    if (!agent)
-        return -ENOMEM;
-    *agent = (Agent){
-        .runtime_directory = strdup(options->runtime_directory),
-        .standing = STANDING_INIT,
-        .store = STANDING_STORE_INIT,
-        .files = STANDING_FILES_INIT,
-        .incoming = VERDICT_NONE,
-        .schedule = schedule_make(&clock_system, &random_system, &config->schedule),
-    };
-    if (!agent->runtime_directory)
-        return -ENOMEM;
-    int r = passed_fds_open(&agent->passed);
-    if (r < 0)
-        return r;
-    standing_store_open(&agent->passed, &agent->store);
-    report(standing_files_open(options->runtime_directory, &agent->files),
-           "there is no place for what attested.target and attestd-loss.service watch");
-    r = settings_open(options->config_path, options->state_directory, config, &agent->settings);
-    if (r == 0)
-        r = add_sources(agent);
-    if (r < 0) {
-        agent->settings.config = NULL; /* the caller's still */
-        return r;
-    }
-    *ret = TAKE_PTR(agent);
-    return 0;
-}
-
-/* The first event of the lifecycle: goes on with what a run before left, or starts afresh. */
-static int begin(Agent *agent)
-{
-    static const char *const reasons[] = {
-        [STANDING_STORE_E_FOREIGN] =
-            "it belongs to another boot, or to other settings of the verifier",
-        [STANDING_STORE_E_BROKEN] = "its record is torn"
-    };
-    StandingOwner owner = store_owner(agent);
-
-    int r = standing_store_load(&agent->store, &owner, &agent->schedule, &agent->standing);
-    if (r < 0)
-        return r;
-    PublishContext context = agent_context(agent);
-    if (r > 0) {
-        if (r != STANDING_STORE_E_NOTHING)
-            publish_restored(&context, reasons[r]);
-        /* Other settings: somebody wanted that. */
-        agent->is_deliberate = r == STANDING_STORE_E_FOREIGN;
-        r = withdraw(agent);
-        agent->is_deliberate = false;
-        return r < 0 ? r : agent_dispatch(agent, EVENT_START);
-    }
-
-    Event event = standing_restore(&agent->standing, &agent->schedule);
-    agent->incoming = agent->standing.verdict;
-    agent->standing.verdict = VERDICT_NONE;
-    publish_restored(&context, NULL);
-    r = event == EVENT_RESTORED_TRUSTED ? 0 : withdraw(agent);
-    return r < 0 ? r : agent_dispatch(agent, event);
-}
-
-/* Those who waited when the run before ended. */
-static int resume_askers(Agent *agent)
-{
-    int r = secrets_resume(agent->secrets, &agent->passed);
-
-    passed_fds_done(&agent->passed);
-    return r < 0 ? r : secrets_consider(agent->secrets);
-}
-
-int agent_run(Agent *agent)
-{
-    int r = begin(agent);
-
-    if (r == 0)
-        r = resume_askers(agent);
-    if (r == 0)
-        r = bus_connect(agent->bus);
-    if (r < 0)
-        return r;
-    publish_ready();
-    return sd_event_loop(agent->event);
 }

@@ -36,6 +36,7 @@ const Config *agent_config(const Agent *agent);
 PublishContext agent_context(const Agent *agent);
 const Gates *agent_gates(const Agent *agent);
 const char *agent_runtime_directory(const Agent *agent);
+size_t agent_n_waiting(const Agent *agent); /* for secrets */
 
 /* A round, now: begins one, or joins the running one. Negative errno. */
 _must_check_ int agent_request_round(Agent *agent);
@@ -51,8 +52,8 @@ _must_check_ int agent_open_secret(Agent *agent, uid_t uid, const char *secret,
                                    AskingAnswer *answer, void *userdata, Asking **ret);
 void agent_forget_asking(Agent *agent, Asking *asking);
 
-/* SECRET is given to ASKER, to be withdrawn with the verdict. RELEASES_OK, _E_FULL, -ENOMEM. */
-_must_check_ int agent_note_released(Agent *agent, const char *secret, const char *asker,
-                                     OnLoss on_loss);
+/* A secret is given to an asker, to be withdrawn with the verdict. RELEASES_OK, _E_FULL, -ENOMEM.
+ */
+_must_check_ int agent_note_released(Agent *agent, const Release *release);
 /* Leaves the standing as it is now to the next run. */
 void agent_store_standing(Agent *agent);

@@ -4,7 +4,8 @@
  */
 #include "agent/approvals.h"
 
-#include <dirent.h>
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,12 +19,6 @@
 
 /* Room for "." GATE ".new" and its NUL. */
 #define NEW_NAME_SIZE (GATE_NAME_LIMIT + 6)
-
-static void closedirp(DIR **dir)
-{
-    if (*dir)
-        (void)closedir(*dir);
-}
 
 int approval_store_open(const char *runtime_directory, ApprovalStore *ret)
 {
@@ -86,16 +81,12 @@ static bool is_listed(const Approvals *approvals, const char *name)
 
 static int wipe_all_but(const ApprovalStore *store, const Approvals *approvals)
 {
-    int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    _cleanup_(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
+    _cleanup_closedir_ DIR *dir = fd_entries(store->fd);
+    const struct dirent *entry;
     int result = 0;
 
-    if (!dir) {
-        int r = -errno;
-        closep(&fd);
-        return r;
-    }
+    if (!dir)
+        return -errno;
     while ((entry = readdir(dir))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
             is_listed(approvals, entry->d_name))

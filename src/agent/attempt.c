@@ -80,8 +80,21 @@ static const char *link_error(int reason)
         return "round-worker-silent";
     case WORKER_LINK_E_ENDED:
         return "round-worker-ended";
+    case WORKER_LINK_E_DESCRIPTORS:
+        return "descriptors-exhausted";
     }
     return "round-answer-malformed";
+}
+
+/* A TPM, a device or a server that does not answer looks like this from here: how long it took
+ * helps. */
+static int fail_link(const Attempt *attempt, int reason, AttemptOutcome *outcome)
+{
+    char found[64];
+
+    (void)snprintf(found, sizeof(found), "nothing within %" PRIu64 " s",
+                   attempt->timeout_usec / USEC_PER_SEC);
+    return fail(outcome, link_error(reason), reason == WORKER_LINK_E_SILENT ? found : NULL, NULL);
 }
 
 static int refuse_life(AttemptOutcome *outcome, const AnswerToken *token, const Clock *clock)
@@ -202,7 +215,7 @@ static void attempt_on_reply(int reason, WorkerReply *reply, void *userdata)
     _cleanup_(outcome_done) AttemptOutcome outcome = OUTCOME_NONE;
 
     int r = reason == WORKER_LINK_OK ? judge(attempt, reply, &outcome)
-                                     : fail(&outcome, link_error(reason), NULL, NULL);
+                                     : fail_link(attempt, reason, &outcome);
     outcome.basis = TAKE_PTR(attempt->basis);
     if (r >= 0)
         r = findings_move(&outcome.answer.findings, &attempt->warnings);

@@ -4,15 +4,12 @@
  */
 #include "agent/directory-names.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <string.h>
+#include "base/file.h"
 
-static void closedirp(DIR **dir)
-{
-    if (*dir)
-        (void)closedir(*dir);
-}
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -32,15 +29,29 @@ static int add_name(char *name, const char *suffix, size_t limit, Texts *names)
     return texts_add(names, name);
 }
 
+/* Never through a link at its end. NULL in RET where there is no such directory. */
+static int open_directory(const char *directory, DIR **ret)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    *ret = NULL;
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    *ret = fdopendir(fd);
+    if (*ret)
+        return 0;
+    int r = -errno;
+    (void)close(fd);
+    return r;
+}
+
 int directory_names(const char *directory, const char *suffix, size_t limit, Texts *ret)
 {
-    _cleanup_(closedirp) DIR *dir = opendir(directory);
+    _cleanup_closedir_ DIR *dir = NULL;
     Texts names = { 0 };
     struct dirent *entry;
-    int r = 0;
 
-    if (!dir && errno != ENOENT)
-        return -errno;
+    int r = open_directory(directory, &dir);
     while (dir && r == 0) {
         errno = 0;
         entry = readdir(dir);

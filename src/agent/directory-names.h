@@ -8,7 +8,8 @@
 
 /*
  * Names that end in SUFFIX, which is cut off, sorted; none that begins with a dot, at most LIMIT of
- * them. No such directory is no names. -E2BIG: more than LIMIT; or negative errno.
+ * them. No such directory is no names, and one behind a link is none (-ENOTDIR), as in
+ * secret/store.h and for attestctl. -E2BIG: more than LIMIT; or negative errno.
  */
 _must_check_ int directory_names(const char *directory, const char *suffix, size_t limit,
                                  Texts *ret);

@@ -40,6 +40,7 @@ static const Cell table[N_STATES][N_EVENTS] = {
         [EVENT_ROUND_FAILED]     = IMPOSSIBLE,
         [EVENT_VERDICT_EXPIRED]  = IMPOSSIBLE, /* none is held */
         [EVENT_REQUESTED]        = IMPOSSIBLE, /* the bus is joined after the start */
+        [EVENT_REWOUND]          = IMPOSSIBLE, /* signals are heard after the start */
         [EVENT_STOP]             = STAY(STOPPING),
     },
     [STATE_PROVING] = {
@@ -53,6 +54,7 @@ static const Cell table[N_STATES][N_EVENTS] = {
         [EVENT_ROUND_FAILED]     = TO(WAITING, ACTION_SCHEDULE_RETRY),
         [EVENT_VERDICT_EXPIRED]  = IMPOSSIBLE, /* none is held */
         [EVENT_REQUESTED]        = STAY(PROVING), /* the running round answers */
+        [EVENT_REWOUND]          = TO(PROVING, ACTION_CANCEL_ROUND | ACTION_START_ROUND),
         [EVENT_STOP]             = TO(STOPPING, ACTION_CANCEL_ROUND),
     },
     [STATE_TRUSTED] = {
@@ -66,6 +68,7 @@ static const Cell table[N_STATES][N_EVENTS] = {
         [EVENT_ROUND_FAILED]     = IMPOSSIBLE,
         [EVENT_VERDICT_EXPIRED]  = TO(WAITING, ACTION_WITHDRAW | ACTION_SCHEDULE_EXPIRED),
         [EVENT_REQUESTED]        = TO(RENEWING, ACTION_START_ROUND),
+        [EVENT_REWOUND]          = TO(PROVING, ACTION_WITHDRAW | ACTION_START_ROUND),
         [EVENT_STOP]             = TO(STOPPING, ACTION_WITHDRAW),
     },
     [STATE_RENEWING] = {
@@ -79,6 +82,7 @@ static const Cell table[N_STATES][N_EVENTS] = {
         [EVENT_ROUND_FAILED]     = TO(TRUSTED, ACTION_SCHEDULE_RETRY), /* the verdict still holds */
         [EVENT_VERDICT_EXPIRED]  = TO(PROVING, ACTION_WITHDRAW), /* the round goes on */
         [EVENT_REQUESTED]        = STAY(RENEWING), /* the running round answers */
+        [EVENT_REWOUND]          = TO(PROVING, ACTION_CANCEL_ROUND | ACTION_WITHDRAW | ACTION_START_ROUND),
         [EVENT_STOP]             = TO(STOPPING, ACTION_CANCEL_ROUND | ACTION_WITHDRAW),
     },
     [STATE_WAITING] = {
@@ -92,6 +96,7 @@ static const Cell table[N_STATES][N_EVENTS] = {
         [EVENT_ROUND_FAILED]     = IMPOSSIBLE,
         [EVENT_VERDICT_EXPIRED]  = IMPOSSIBLE, /* none is held */
         [EVENT_REQUESTED]        = TO(PROVING, ACTION_START_ROUND),
+        [EVENT_REWOUND]          = TO(PROVING, ACTION_START_ROUND),
         [EVENT_STOP]             = STAY(STOPPING),
     },
     [STATE_REFUSED] = {
@@ -105,6 +110,7 @@ static const Cell table[N_STATES][N_EVENTS] = {
         [EVENT_ROUND_FAILED]     = IMPOSSIBLE,
         [EVENT_VERDICT_EXPIRED]  = IMPOSSIBLE, /* none is held */
         [EVENT_REQUESTED]        = TO(PROVING, ACTION_START_ROUND),
+        [EVENT_REWOUND]          = TO(PROVING, ACTION_START_ROUND),
         [EVENT_STOP]             = STAY(STOPPING),
     },
     [STATE_STOPPING] = {
@@ -118,6 +124,7 @@ static const Cell table[N_STATES][N_EVENTS] = {
         [EVENT_ROUND_FAILED]     = IMPOSSIBLE,
         [EVENT_VERDICT_EXPIRED]  = IMPOSSIBLE,
         [EVENT_REQUESTED]        = STAY(STOPPING), /* answered with agent-stopping */
+        [EVENT_REWOUND]          = STAY(STOPPING),
         [EVENT_STOP]             = STAY(STOPPING), /* told twice */
     },
 };
@@ -166,6 +173,7 @@ static const char *const event_names[N_EVENTS] = {
     [EVENT_ROUND_FAILED] = "ROUND_FAILED",
     [EVENT_VERDICT_EXPIRED] = "VERDICT_EXPIRED",
     [EVENT_REQUESTED] = "REQUESTED",
+    [EVENT_REWOUND] = "REWOUND",
     [EVENT_STOP] = "STOP",
 };
 

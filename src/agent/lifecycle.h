@@ -30,6 +30,7 @@ typedef enum Event {
     EVENT_ROUND_FAILED,     /* anything else became of the round */
     EVENT_VERDICT_EXPIRED,  /* on either clock */
     EVENT_REQUESTED,        /* someone who may asks for a round now */
+    EVENT_REWOUND,          /* the machine was put back to an earlier moment, or copied */
     EVENT_STOP,             /* the daemon is told to end */
     N_EVENTS,
 } Event;

@@ -4,7 +4,9 @@
  */
 #include "agent/agent.h"
 #include "agent/farewell.h"
+#include "agent/instance.h"
 #include "base/log.h"
+#include "config/state-format.h"
 #include "format/catalog.h"
 
 #include <errno.h>
@@ -96,6 +98,7 @@ static int keep_clean(void)
     (void)sigaddset(&ends, SIGTERM);
     (void)sigaddset(&ends, SIGINT);
     (void)sigaddset(&ends, SIGHUP);
+    (void)sigaddset(&ends, SIGUSR1);
     if (sigprocmask(SIG_BLOCK, &ends, NULL) < 0)
         return -errno;
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ||
@@ -123,6 +126,18 @@ static int give_up(const AgentOptions *options)
     return EXIT_CLASS_USAGE;
 }
 
+/* Above 0: what is there was written by a newer version. A full disk is no reason to stop here. */
+static int claim_state(const AgentOptions *options, Findings *findings)
+{
+    int r = state_format_claim(options->state_directory, findings);
+
+    if (r < 0 && r != -ENOMEM) {
+        log_warning("the format of %s cannot be noted: %s", options->state_directory, strerror(-r));
+        return 0;
+    }
+    return r;
+}
+
 static int run(const AgentOptions *options)
 {
     _cleanup_findings_ Findings findings = { .source = "agent" };
@@ -130,6 +145,8 @@ static int run(const AgentOptions *options)
     _cleanup_(agent_freep) Agent *agent = NULL;
 
     int r = config_load(options->config_path, &findings, &config);
+    if (r == 0)
+        r = claim_state(options, &findings);
     if (r > 0) {
         publish_config_errors(&findings);
         return give_up(options);
@@ -143,6 +160,26 @@ static int run(const AgentOptions *options)
     if (r < 0)
         log_error("attestd ends: %s", strerror(-r));
     return r < 0 ? EXIT_CLASS_INTERNAL : EXIT_SUCCESS;
+}
+
+/* First of all: what is in the runtime directory may be another's, who still runs. */
+static int run_alone(const AgentOptions *options)
+{
+    static const char finding[] = "agent-runs-already";
+    const CatalogEntry *entry = catalog_find(finding);
+    LogField field = { "ATTEST_FINDING", finding };
+    _cleanup_close_ int instance = -EBADF;
+
+    int r = instance_take(options->runtime_directory, INSTANCE_WAIT_USEC, &instance);
+    if (r == INSTANCE_E_OTHER) {
+        log_fields(LOG_ERR, NULL, &field, 1, "%s (%s); %s", entry->text, options->runtime_directory,
+                   entry->remedy);
+        return (int)entry->exit_class;
+    }
+    if (r < 0)
+        log_warning("another attestd could use %s as well: %s", options->runtime_directory,
+                    strerror(-r));
+    return run(options);
 }
 
 int main(int argc, char **argv)
@@ -166,5 +203,5 @@ int main(int argc, char **argv)
         log_error("attestd cannot keep its memory to itself: %s", strerror(-r));
         return EXIT_CLASS_INTERNAL;
     }
-    return run(&options);
+    return run_alone(&options);
 }

@@ -7,13 +7,16 @@
 
 #include "agent/publish.h"
 
-/* The worker wrote all of SECRET to ASKER ("unit:db.service"). */
-void publish_released(const PublishContext *context, const char *asker, const char *secret);
+/* The worker wrote all of a secret to an asker. */
+void publish_released(const PublishContext *context, const Release *release);
 /* ASKER and SECRET are "" where nobody knows; FINDING is of the catalogue; FOUND may be NULL. */
 void publish_asker_refused(const PublishContext *context, const char *asker, const char *secret,
                            const char *finding, const char *found);
-/* SECRET was released under the verdict that is let go of; and what that cannot take back. */
-void publish_withdrawn(const PublishContext *context, const char *secret);
+/*
+ * RELEASE was under the verdict that is let go of, and ASKER has it ("": it is not known who); and
+ * what that cannot take back.
+ */
+void publish_withdrawn(const PublishContext *context, const Release *release, const char *asker);
 /* What is to follow for RELEASE cannot be ordered: ERROR, a negative errno. */
 void publish_loss_failed(const PublishContext *context, const Release *release, int error);
 /* Nobody was served, and it will be tried again. */

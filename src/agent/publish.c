@@ -7,6 +7,7 @@
 #include "base/log-ids.h"
 #include "base/log.h"
 #include "config/config-show.h"
+#include "format/catalog.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ static void fill_fields(const PublishContext *context, ContextFields *ret)
 {
     const Standing *standing = context->standing;
 
-    (void)snprintf(ret->round, sizeof(ret->round), "%" PRIu64, context->n_rounds);
+    (void)snprintf(ret->round, sizeof(ret->round), "%" PRIu64, context->round);
     join_kinds(&standing->verdict.evidence_kinds, ret->kinds, sizeof(ret->kinds));
     ret->fields[0] = (LogField){ "ATTEST_STATE", state_name(standing->state) };
     ret->fields[1] = (LogField){ "ATTEST_ROUND", ret->round };
@@ -80,6 +81,7 @@ void publish_status(const PublishContext *context)
 
     describe(context, text, sizeof(text));
     (void)sd_notifyf(0, "STATUS=%s", text);
+    metrics_touch(context->metrics);
 }
 
 void publish_state(const PublishContext *context, State old, Event event)
@@ -113,6 +115,29 @@ void publish_expired(const PublishContext *context)
                "the verdict expired before another one came");
 }
 
+void publish_clock_set(const PublishContext *context, const ClockChange *change)
+{
+    ContextFields fields;
+
+    fill_fields(context, &fields);
+    log_fields(LOG_NOTICE, LOG_ID_CLOCK_SET, fields.fields, CONTEXT_FIELDS,
+               "the wall clock was set by %" PRId64 " s, the machine slept for %" PRIu64
+               " s; the next round comes early",
+               change->wall_usec / (int64_t)USEC_PER_SEC, change->slept_usec / USEC_PER_SEC);
+}
+
+void publish_rewound(const PublishContext *context, const char *finding, const char *found)
+{
+    const CatalogEntry *entry = catalog_find(finding);
+    ContextFields fields;
+
+    fill_fields(context, &fields);
+    fields.fields[4] = (LogField){ "ATTEST_FINDING", finding };
+    log_fields(LOG_WARNING, LOG_ID_REWOUND, fields.fields, CONTEXT_FIELDS, "%s%s%s; %s",
+               entry ? entry->text : finding, found ? ": now " : "", found ? found : "",
+               entry ? entry->remedy : "");
+}
+
 static void publish_skew(const PublishContext *context, int64_t skew_sec)
 {
     ContextFields fields;
@@ -126,6 +151,7 @@ static void publish_skew(const PublishContext *context, int64_t skew_sec)
 
 void publish_round(const PublishContext *context, AttemptResult result, const WorkerAnswer *answer)
 {
+    metrics_note_round(context->metrics, result, answer, context->standing->last_error.name);
     if (result == ATTEMPT_REFUSED)
         publish_error(context, LOG_ERR, LOG_ID_REFUSED, "the verifier refused");
     else if (result == ATTEMPT_FAILED)
@@ -191,6 +217,16 @@ void publish_bus_lost(const char *reason)
 {
     log_fields(LOG_WARNING, LOG_ID_BUS_LOST, NULL, 0,
                "the system bus is not usable: %s; rounds go on, the bus is tried again", reason);
+}
+
+void publish_unwritable(const char *finding, const char *subject, int error)
+{
+    const CatalogEntry *entry = catalog_find(finding);
+    LogField field = { "ATTEST_FINDING", finding };
+
+    log_fields(LOG_WARNING, LOG_ID_UNWRITABLE, &field, 1, "%s (%s): found %s; %s",
+               entry ? entry->text : finding, subject, strerror(-error),
+               entry ? entry->remedy : "");
 }
 
 void publish_ready(void)

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "agent/attempt.h"
+#include "agent/clock-watch.h"
+#include "agent/metrics.h"
 #include "agent/standing.h"
 #include "config/config.h"
 
@@ -14,7 +16,8 @@ typedef struct PublishContext {
     const Standing *standing;
     const Schedule *schedule;
     const char *verifier;
-    uint64_t n_rounds; /* since the daemon started */
+    uint64_t round;   /* number of the last one that began; 0: none did */
+    Metrics *metrics; /* that count what is told; NULL: none do */
 } PublishContext;
 
 /* The standing went from OLD to what it is now, by EVENT. */
@@ -27,6 +30,10 @@ void publish_status(const PublishContext *context);
  */
 void publish_round(const PublishContext *context, AttemptResult result, const WorkerAnswer *answer);
 void publish_expired(const PublishContext *context);
+/* The wall clock was set, or the machine slept: the next round comes early. */
+void publish_clock_set(const PublishContext *context, const ClockChange *change);
+/* The machine or its TPM is not where it was: FINDING of the catalogue, FOUND may be NULL. */
+void publish_rewound(const PublishContext *context, const char *finding, const char *found);
 /* A run before left a standing that was taken over (FOUND NULL), or thrown away because of FOUND.
  */
 void publish_restored(const PublishContext *context, const char *found);
@@ -38,6 +45,8 @@ void publish_reloaded(const PublishContext *context);
 void publish_evidence_given(const PublishContext *context, uint32_t uid);
 void publish_token_given(const PublishContext *context, uint32_t uid);
 void publish_bus_lost(const char *reason);
+/* What is kept about rounds cannot be written: FINDING of the catalogue, ERROR a negative errno. */
+void publish_unwritable(const char *finding, const char *subject, int error);
 
 /* READY=1, RELOADING=1 … READY=1, STOPPING=1. */
 void publish_ready(void);

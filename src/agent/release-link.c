@@ -44,6 +44,8 @@ const char *release_link_error(int reason)
         return "release-worker-silent";
     case WORKER_LINK_E_ENDED:
         return "release-worker-ended";
+    case WORKER_LINK_E_DESCRIPTORS:
+        return "descriptors-exhausted";
     }
     return "release-answer-malformed";
 }

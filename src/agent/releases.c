@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A list without doubles. Who has a secret matters only where something is done about it.
+ * A list without doubles. Who has a secret makes an entry of its own where something is done about
+ * it; else it is a name for the journal, which is neither worth a refusal nor kept for the next
+ * run.
  */
 #include "agent/releases.h"
 
@@ -13,6 +15,8 @@ static void release_done(Release *release)
 {
     free(release->secret);
     free(release->asker);
+    free(release->gate);
+    free(release->holders);
 }
 
 void releases_done(Releases *releases)
@@ -23,15 +27,55 @@ void releases_done(Releases *releases)
     *releases = (Releases){ 0 };
 }
 
-static bool is_noted(const Releases *releases, const Release *like)
+static Release *find(const Releases *releases, const Release *like)
 {
     for (size_t i = 0; i < releases->n_items; i++) {
-        const Release *item = &releases->items[i];
-        if (item->on_loss == like->on_loss && strcmp(item->secret, like->secret) == 0 &&
-            strcmp(item->asker, like->asker) == 0)
-            return true;
+        Release *item = &releases->items[i];
+        if (item->on_loss == like->on_loss && item->version == like->version &&
+            strcmp(item->secret, like->secret) == 0 && strcmp(item->asker, like->asker) == 0)
+            return item;
     }
+    return NULL;
+}
+
+const char *release_next_holder(const Release *release, const char *previous)
+{
+    const char *next = release->holders;
+
+    if (!previous && *release->asker)
+        return release->asker;
+    if (previous && previous != release->asker)
+        next = previous + strlen(previous) + 1;
+    return next && next < release->holders + release->holders_size ? next : NULL;
+}
+
+bool release_is_held_by(const Release *release, const char *asker)
+{
+    for (const char *holder = release_next_holder(release, NULL); holder;
+         holder = release_next_holder(release, holder))
+        if (strcmp(holder, asker) == 0)
+            return true;
     return false;
+}
+
+static int add_holder(Releases *releases, Release *release, const char *asker)
+{
+    size_t size = strlen(asker) + 1;
+
+    if (release_is_held_by(release, asker))
+        return RELEASES_OK;
+    if (releases->holders_size + size > RELEASES_HOLDERS_MAX) {
+        release->has_unknown_holders = true;
+        return RELEASES_OK;
+    }
+    char *holders = realloc(release->holders, release->holders_size + size);
+    if (!holders)
+        return -ENOMEM;
+    memcpy(holders + release->holders_size, asker, size);
+    release->holders = holders;
+    release->holders_size += (uint32_t)size;
+    releases->holders_size += size;
+    return RELEASES_OK;
 }
 
 /* Takes RELEASE, also on failure. */
@@ -50,29 +94,40 @@ static int append(Releases *releases, Release release)
     return RELEASES_OK;
 }
 
+static int add(Releases *releases, const Release *like)
+{
+    if (releases->n_items >= RELEASES_MAX)
+        return RELEASES_E_FULL;
+    Release copy = { .secret = strdup(like->secret),
+                     .asker = strdup(like->asker),
+                     .on_loss = like->on_loss,
+                     .gate = like->gate ? strdup(like->gate) : NULL,
+                     .version = like->version };
+    return append(releases, copy);
+}
+
 /* A user has no unit that could be stopped. */
 static bool has_unit(const char *asker)
 {
     return strncmp(asker, ASKER_USER_PREFIX, strlen(ASKER_USER_PREFIX)) != 0;
 }
 
-int releases_note(Releases *releases, const char *secret, const char *asker, OnLoss on_loss)
+int releases_note(Releases *releases, const Release *release)
 {
-    bool matters = on_loss == ON_LOSS_STOP_UNITS && has_unit(asker);
-    const char *who = matters ? asker : "";
-    Release release = { .on_loss = on_loss };
+    bool matters = release->on_loss == ON_LOSS_STOP_UNITS && has_unit(release->asker);
+    char nobody[] = "";
+    Release like = *release;
 
-    release.secret = strdup(secret);
-    release.asker = strdup(who);
-    if (release.secret && release.asker && is_noted(releases, &release)) {
-        release_done(&release);
-        return RELEASES_OK;
+    if (!matters)
+        like.asker = nobody;
+    Release *noted = find(releases, &like);
+    if (!noted) {
+        int r = add(releases, &like);
+        if (r)
+            return r;
+        noted = &releases->items[releases->n_items - 1];
     }
-    if (releases->n_items >= RELEASES_MAX) {
-        release_done(&release);
-        return RELEASES_E_FULL;
-    }
-    return append(releases, release);
+    return matters ? RELEASES_OK : add_holder(releases, noted, release->asker);
 }
 
 json_t *releases_to_json(const Releases *releases)
@@ -97,7 +152,10 @@ static int read_item(const json_t *item, Releases *releases)
     if (json_get_string(item, "secret", &secret) || json_get_string(item, "asker", &asker) ||
         json_get_string(item, "on_loss", &on_loss) || !on_loss_by_name(on_loss, &value))
         return RELEASES_E_MEMBER;
-    return append(releases, (Release){ strdup(secret), strdup(asker), value });
+    return append(releases, (Release){ .secret = strdup(secret),
+                                       .asker = strdup(asker),
+                                       .on_loss = value,
+                                       .has_unknown_holders = !*asker });
 }
 
 int releases_from_json(const json_t *array, Releases *ret)

@@ -6,14 +6,11 @@
 
 #include "config/config-request.h"
 #include "config/config-value.h"
-#include "config/rule.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LEEWAY_SEC 60 /* between the verifier's clock and ours; spec/endpoints 7.1 rule 9 */
 
 void round_request_done(RoundRequest *request)
 {
@@ -23,43 +20,6 @@ void round_request_done(RoundRequest *request)
     for (size_t i = 0; i < request->n_fds; i++)
         closep(&request->fds[i]);
     request->n_fds = 0;
-}
-
-static json_t *rules_to_json(const Texts *rules)
-{
-    json_auto_t *array = json_array();
-
-    for (size_t i = 0; array && i < rules->n_items; i++) {
-        _cleanup_rule_ Rule rule = { 0 };
-        if (rule_parse(rules->items[i], &rule))
-            return NULL;
-        json_t *item = json_pack("{ss ss sO}", "pointer", rule.pointer, "operator", rule.operation,
-                                 "value", rule.value);
-        if (json_array_append_new(array, item) < 0)
-            return NULL;
-    }
-    return TAKE_PTR(array);
-}
-
-static json_t *verifier_to_json(const VerifierConfig *verifier)
-{
-    json_int_t timeout_sec =
-        (json_int_t)((verifier->timeout_usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
-    json_auto_t *object = json_pack(
-        "{ss ss so ss so ss ss ss sO so so sI si sb sb so}", "name", verifier->name, "protocol",
-        verifier->protocol, "urls", texts_to_json(&verifier->urls), "verifier_id",
-        verifier->verifier_id, "pins", texts_to_json(&verifier->pins), "proxy",
-        verifier->proxy ? verifier->proxy : "", "issuer", verifier->issuer, "audience",
-        verifier->audience, "token_keys", verifier->token_keys, "algorithms",
-        texts_to_json(&verifier->algorithms), "require", rules_to_json(&verifier->require),
-        "timeout_sec", timeout_sec, "leeway_sec", LEEWAY_SEC, "accept_simulated",
-        verifier->accept_simulated, "accept_host_tpm", verifier->accept_host_tpm, "simulated_roots",
-        texts_to_json(&verifier->simulated_roots));
-
-    if (object && verifier->ca_pem &&
-        json_object_set_new(object, "ca_pem", json_string(verifier->ca_pem)) < 0)
-        return NULL;
-    return TAKE_PTR(object);
 }
 
 /* Opens PATH, when there is one, and notes its name on the wire. */
@@ -92,7 +52,7 @@ static json_t *request_to_json(const Config *config, const char *runtime_directo
     json_auto_t *object = json_pack(
         "{ss ss so so so so so sO}", "verb", "round", "purpose",
         nonce.size > 0 ? "caller" : "round", "evidence", config_evidence_request(&config->evidence),
-        "verifier", verifier_to_json(config->verifier), "gates", gates, "collect_socket",
+        "verifier", config_verifier_request(config->verifier), "gates", gates, "collect_socket",
         json_sprintf("%s/collect.sock", runtime_directory), "lock_directory",
         json_sprintf("%s/lock", runtime_directory), "fds", names);
 

@@ -33,8 +33,9 @@ static uint64_t add(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static void plan(Schedule *schedule, uint64_t delay_usec)
+static void plan(Schedule *schedule, uint64_t delay_usec, RoundReason reason)
 {
+    schedule->reason = reason;
     schedule->next_round_boottime_usec =
         MIN(add(clock_boottime_usec(schedule->clock), delay_usec), USEC_INFINITY - 1);
 }
@@ -45,6 +46,7 @@ Schedule schedule_make(const Clock *clock, const Random *random, const ScheduleC
         .clock = clock,
         .random = random,
         .config = *config,
+        .reason = ROUND_STARTED,
         .next_round_boottime_usec = USEC_INFINITY,
     };
 }
@@ -104,7 +106,8 @@ void schedule_renewal(Schedule *schedule)
         add(config->interval_usec, draw(schedule, add(config->randomized_delay_usec, 1)));
 
     schedule->n_failures = 0;
-    plan(schedule, MAX(MIN(part, interval), SCHEDULE_RENEWAL_MIN_USEC));
+    schedule->is_parked = false;
+    plan(schedule, MAX(MIN(part, interval), SCHEDULE_RENEWAL_MIN_USEC), ROUND_RENEWAL);
 }
 
 /* RetryMinSec doubled with every failure behind the first, at most RetryMaxSec. */
@@ -131,7 +134,8 @@ void schedule_retry(Schedule *schedule, uint64_t retry_after_sec)
     if (schedule->n_failures < UINT32_MAX)
         schedule->n_failures++;
     uint64_t delay = draw(schedule, add(retry_limit(schedule), 1));
-    plan(schedule, MAX(delay, asked_delay(schedule, retry_after_sec)));
+    schedule->is_parked = retry_after_sec > 0;
+    plan(schedule, MAX(delay, asked_delay(schedule, retry_after_sec)), ROUND_RETRY);
 }
 
 void schedule_refused(Schedule *schedule, uint64_t retry_after_sec)
@@ -141,33 +145,33 @@ void schedule_refused(Schedule *schedule, uint64_t retry_after_sec)
 
     if (schedule->n_failures < UINT32_MAX)
         schedule->n_failures++;
-    plan(schedule, MAX(delay, asked_delay(schedule, retry_after_sec)));
+    schedule->is_parked = true;
+    plan(schedule, MAX(delay, asked_delay(schedule, retry_after_sec)), ROUND_AFTER_REFUSAL);
 }
 
 void schedule_expired(Schedule *schedule)
 {
     if (schedule->n_failures == 0)
-        plan(schedule, 0);
+        plan(schedule, 0, ROUND_EXPIRED);
 }
 
-static void bring_forward(Schedule *schedule)
+static void bring_forward(Schedule *schedule, RoundReason reason)
 {
     uint64_t planned = schedule->next_round_boottime_usec;
+    uint64_t delay = draw(schedule, add(schedule->config.retry_min_usec, 1));
 
-    if (planned == USEC_INFINITY)
-        return;
-    plan(schedule, draw(schedule, add(schedule->config.retry_min_usec, 1)));
-    schedule->next_round_boottime_usec = MIN(schedule->next_round_boottime_usec, planned);
+    if (planned != USEC_INFINITY && add(clock_boottime_usec(schedule->clock), delay) < planned)
+        plan(schedule, delay, reason);
 }
 
 void schedule_hurry(Schedule *schedule)
 {
-    if (schedule->n_failures == 0)
-        bring_forward(schedule);
+    if (!schedule->is_parked)
+        bring_forward(schedule, ROUND_CLOCK_SET);
 }
 
 void schedule_reconsider(Schedule *schedule, const ScheduleConfig *config)
 {
     schedule->config = *config;
-    bring_forward(schedule);
+    bring_forward(schedule, ROUND_SETTINGS);
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "format/round-record.h"
 
 /* Evenly drawn from 0 to BOUND - 1; 0 for BOUND 0. */
 typedef struct Random {
@@ -22,10 +23,12 @@ extern const Random random_system;
 #define SCHEDULE_RENEWAL_MIN_USEC USEC_PER_SEC /* however short the verdict's life */
 
 typedef struct Schedule {
-    const Clock *clock;                /* borrowed */
-    const Random *random;              /* borrowed */
-    ScheduleConfig config;             /* by value; replaced on reload */
-    unsigned n_failures;               /* rounds failed in a row */
+    const Clock *clock;    /* borrowed */
+    const Random *random;  /* borrowed */
+    ScheduleConfig config; /* by value; replaced on reload */
+    unsigned n_failures;   /* rounds failed in a row */
+    bool is_parked;        /* the last round was refused, or its verifier asked for patience */
+    RoundReason reason;    /* of the round that is planned, or runs */
     uint64_t next_round_boottime_usec; /* USEC_INFINITY: none planned */
     uint64_t expires_boottime_usec;    /* of the verdict; 0: none held */
     uint64_t expires_realtime_usec;    /* of the verdict; only ever shortens its life */
@@ -62,9 +65,10 @@ void schedule_refused(Schedule *schedule, uint64_t retry_after_sec);
 /* Verdict expired between rounds: a running backoff is kept; a planned renewal comes at once. */
 void schedule_expired(Schedule *schedule);
 /*
- * The clock jumped or the machine resumed: the planned round comes within RetryMinSec, drawn
- * evenly, unless a backoff runs. Nothing when no round is planned.
+ * The clock jumped or the machine resumed, which may be just what the rounds before lacked: the
+ * planned round comes within RetryMinSec, drawn evenly, unless it is parked. Nothing when no round
+ * is planned.
  */
 void schedule_hurry(Schedule *schedule);
-/* The configuration changed: the same, and a backoff is no reason to wait. */
+/* The configuration changed: the same, parked or not. */
 void schedule_reconsider(Schedule *schedule, const ScheduleConfig *config);

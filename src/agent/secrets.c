@@ -300,9 +300,9 @@ int secrets_resume(Secrets *secrets, PassedFds *passed)
     return r < 0 ? r : go_on(secrets);
 }
 
-void secrets_adopt(Secrets *secrets, Approvals *approvals)
+int secrets_adopt(Secrets *secrets, Approvals *approvals)
 {
-    serving_adopt(secrets->serving, approvals);
+    return serving_adopt(secrets->serving, approvals);
 }
 
 void secrets_expire(Secrets *secrets, Approvals *approvals)
@@ -313,6 +313,11 @@ void secrets_expire(Secrets *secrets, Approvals *approvals)
 int secrets_withdraw(Secrets *secrets)
 {
     return serving_withdraw(secrets->serving);
+}
+
+size_t secrets_n_waiting(const Secrets *secrets)
+{
+    return waiting_count(secrets->waiting, NULL);
 }
 
 int secrets_freeze(Secrets *secrets)

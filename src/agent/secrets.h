@@ -40,10 +40,13 @@ DEFINE_CLEANUP(Secrets *, secrets_free);
 /*
  * A verdict is held: its APPROVALS become files, and whoever waits is tried with them. Those that
  * cannot be had leave the list, and so do those for once: whoever waits now is served with them.
+ * Negative errno: some could not be stored.
  */
-void secrets_adopt(Secrets *secrets, Approvals *approvals);
+_must_check_ int secrets_adopt(Secrets *secrets, Approvals *approvals);
 /* What has expired of APPROVALS goes, file and all. */
 void secrets_expire(Secrets *secrets, Approvals *approvals);
+/* How many wait, or are being served. */
+size_t secrets_n_waiting(const Secrets *secrets);
 /* No verdict is held any more: no approval, and nobody is being served. Negative errno. */
 _must_check_ int secrets_withdraw(Secrets *secrets);
 

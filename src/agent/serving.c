@@ -217,13 +217,18 @@ static int note_one(const Serving *serving, const Asking *asking, const AnswerRe
     *ret_finding = released->ok ? asking_fault(asking) : released->finding;
     if (*ret_finding)
         return 0;
-    int r = agent_note_released(serving->agent, asker->secret, asker->text, released->on_loss);
+    const Release release = { .secret = (char *)(uintptr_t)asker->secret,
+                              .asker = (char *)(uintptr_t)asker->text,
+                              .on_loss = released->on_loss,
+                              .gate = released->gate,
+                              .version = released->version };
+    int r = agent_note_released(serving->agent, &release);
     if (r < 0)
         return r;
     if (r == RELEASES_E_FULL)
         *ret_finding = "asker-too-much-out";
     else
-        publish_released(&context, asker->text, asker->secret);
+        publish_released(&context, &release);
     return 0;
 }
 
@@ -344,15 +349,14 @@ static int break_off(Serving *serving, const char *finding)
     return r;
 }
 
-void serving_adopt(Serving *serving, Approvals *approvals)
+int serving_adopt(Serving *serving, Approvals *approvals)
 {
     serving->adoption++;
     for (Asking *a = waiting_first(serving->waiting); a; a = a->next)
         if (a->round == ROUND_WANTED)
             a->round = ROUND_HAD;
     approvals_take_once(approvals, &serving->once);
-    report(approval_store_keep(&serving->store, approvals, now_usec(serving)),
-           "approvals cannot be stored, their gates stay shut");
+    return approval_store_keep(&serving->store, approvals, now_usec(serving));
 }
 
 void serving_expire(Serving *serving, Approvals *approvals)

@@ -20,7 +20,7 @@ Serving *serving_free(Serving *serving);
 DEFINE_CLEANUP(Serving *, serving_free);
 
 /* As those of secrets.h. */
-void serving_adopt(Serving *serving, Approvals *approvals);
+_must_check_ int serving_adopt(Serving *serving, Approvals *approvals);
 void serving_expire(Serving *serving, Approvals *approvals);
 _must_check_ int serving_withdraw(Serving *serving);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-#define N_SIGNALS 3
+#define N_SIGNALS 4
 
 struct Signals {
     SignalHandlers handlers;
@@ -42,6 +42,14 @@ static int signals_on_reload(sd_event_source *source _unused_,
     return signals->handlers.on_reload(signals->handlers.userdata);
 }
 
+static int signals_on_rewound(sd_event_source *source _unused_,
+                              const struct signalfd_siginfo *info _unused_, void *userdata)
+{
+    const Signals *signals = userdata;
+
+    return signals->handlers.on_rewound(signals->handlers.userdata);
+}
+
 static int add_sources(sd_event *event, Signals *signals)
 {
     static const struct {
@@ -51,6 +59,7 @@ static int add_sources(sd_event *event, Signals *signals)
         { SIGTERM, signals_on_stop },
         { SIGINT, signals_on_stop },
         { SIGHUP, signals_on_reload },
+        { SIGUSR1, signals_on_rewound },
     };
     sigset_t set;
 

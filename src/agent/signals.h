@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What attestd is told by signals: end, or read the files again.
+ * What attestd is told by signals: end, read the files again, or prove the machine anew.
  */
 #pragma once
 
@@ -14,6 +14,7 @@ typedef struct Signals Signals;
 typedef struct SignalHandlers {
     int (*on_stop)(void *userdata);
     int (*on_reload)(void *userdata);
+    int (*on_rewound)(void *userdata); /* the machine was restored from a snapshot, or cloned */
     void *userdata;
 } SignalHandlers;
 

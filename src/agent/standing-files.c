@@ -25,21 +25,6 @@
 /* Two readings of one end by two clocks differ by less. */
 #define JITTER_USEC (10 * USEC_PER_MSEC)
 
-/* NAME below AT, ours and open to be read. The fd or negative errno. */
-static int open_directory(int at, const char *name)
-{
-    if (mkdirat(at, name, DIRECTORY_MODE) < 0 && errno != EEXIST)
-        return -errno;
-    _cleanup_close_ int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat st;
-
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return -errno;
-    if ((st.st_mode & 07777) != DIRECTORY_MODE && fchmod(fd, DIRECTORY_MODE) < 0)
-        return -errno;
-    return TAKE_FD(fd);
-}
-
 int standing_files_open(const char *runtime_directory, StandingFiles *ret)
 {
     _cleanup_(standing_files_done) StandingFiles files = STANDING_FILES_INIT;
@@ -47,10 +32,10 @@ int standing_files_open(const char *runtime_directory, StandingFiles *ret)
 
     if (runtime < 0)
         return -errno;
-    files.fd = open_directory(runtime, "standing");
+    files.fd = fd_make_directory(runtime, "standing", DIRECTORY_MODE);
     if (files.fd < 0)
         return files.fd;
-    files.loss_fd = open_directory(files.fd, "loss");
+    files.loss_fd = fd_make_directory(files.fd, "loss", DIRECTORY_MODE);
     if (files.loss_fd < 0)
         return files.loss_fd;
     *ret = files;

@@ -115,7 +115,13 @@ static int take_token(StandingStore *store, uint64_t inode)
 
 static int store_error(int reason)
 {
-    return reason == STANDING_E_OWNER ? STANDING_STORE_E_FOREIGN : STANDING_STORE_E_BROKEN;
+    switch (reason) {
+    case STANDING_E_OWNER:
+        return STANDING_STORE_E_FOREIGN;
+    case STANDING_E_AHEAD:
+        return STANDING_STORE_E_AHEAD;
+    }
+    return STANDING_STORE_E_BROKEN;
 }
 
 int standing_store_load(StandingStore *store, const StandingOwner *owner, Schedule *schedule,

@@ -34,6 +34,7 @@ enum {
     STANDING_STORE_E_NOTHING, /* a first start */
     STANDING_STORE_E_FOREIGN, /* of another boot or verifier; thrown away but for what is out */
     STANDING_STORE_E_BROKEN,  /* a torn record; thrown away */
+    STANDING_STORE_E_AHEAD,   /* of a later time of this boot; as _E_FOREIGN */
 };
 
 /*

@@ -78,17 +78,27 @@ static bool set_optional(json_t *object, const char *name, bool is_there, json_t
     return json_object_set_new(object, name, value) == 0;
 }
 
+static bool set_tpm_clock(json_t *object, const Standing *standing)
+{
+    const AnswerTpmClock *tpm = &standing->tpm_clock;
+
+    return set_optional(object, "tpm_clock", standing->has_tpm_clock,
+                        json_pack("{sI sI sI}", "clock_msec", time_to_json(tpm->clock_msec),
+                                  "reset_count", (json_int_t)tpm->reset_count, "restart_count",
+                                  (json_int_t)tpm->restart_count));
+}
+
 char *standing_encode(const Standing *standing, const Schedule *schedule,
                       const StandingOwner *owner, uint64_t token_inode)
 {
     const LastError *error = &standing->last_error;
     bool has_verdict = standing->verdict.token_fd >= 0;
     json_auto_t *object = json_pack(
-        "{si ss ss ss ss sI sI sI sI so sI so}", "attestd_standing", RECORD_VERSION, "boot_id",
+        "{si ss ss ss ss sI sI sI sb sI so sI so}", "attestd_standing", RECORD_VERSION, "boot_id",
         owner->boot_id, "verifier", owner->verifier, "issuer", owner->issuer, "state",
         state_name(standing->state), "since", time_to_json(standing->since_boottime_usec),
         "last_round", time_to_json(standing->last_round_boottime_usec), "n_failures",
-        (json_int_t)schedule->n_failures, "next_round",
+        (json_int_t)schedule->n_failures, "is_parked", schedule->is_parked, "next_round",
         time_to_json(schedule->next_round_boottime_usec), "findings",
         findings_to_json(&standing->findings), "token_inode", time_to_json(token_inode), "releases",
         releases_to_json(&standing->releases));
@@ -101,6 +111,7 @@ char *standing_encode(const Standing *standing, const Schedule *schedule,
     json_t *verdict = has_verdict ? verdict_to_json(&standing->verdict) : NULL;
     bool is_complete = set_optional(object, "last_error", error->name != NULL, last_error);
     is_complete = set_optional(object, "verdict", has_verdict, verdict) && is_complete;
+    is_complete = set_tpm_clock(object, standing) && is_complete;
     return is_complete ? json_text(object) : NULL;
 }
 
@@ -122,18 +133,19 @@ static bool owner_matches(const json_t *object, const StandingOwner *owner)
 }
 
 /* Of the record of another owner: what was given out in this boot. */
-static int decode_foreign(const json_t *object, const StandingOwner *owner, Standing *ret)
+static int decode_foreign(const json_t *object, const StandingOwner *owner, int reason,
+                          Standing *ret)
 {
     Releases releases = { 0 };
 
     if (!is_text(object, "boot_id", owner->boot_id))
-        return STANDING_E_OWNER;
+        return reason;
     int r = releases_from_json(json_object_get(object, "releases"), &releases);
     if (r < 0)
         return r;
     if (r == RELEASES_OK)
         ret->releases = releases;
-    return STANDING_E_OWNER;
+    return reason;
 }
 
 static int read_last_error(const json_t *object, LastError *ret)
@@ -150,6 +162,23 @@ static int read_last_error(const json_t *object, LastError *ret)
     ret->text = strdup(text);
     ret->remedy = strdup(remedy);
     return ret->name && ret->text && ret->remedy ? STANDING_OK : -ENOMEM;
+}
+
+static int read_tpm_clock(const json_t *object, Standing *standing)
+{
+    json_t *member = json_object_get(object, "tpm_clock");
+    uint64_t resets, restarts;
+
+    if (!member)
+        return STANDING_OK;
+    if (json_get_u64(member, "clock_msec", &standing->tpm_clock.clock_msec) ||
+        json_get_u64(member, "reset_count", &resets) || resets > UINT32_MAX ||
+        json_get_u64(member, "restart_count", &restarts) || restarts > UINT32_MAX)
+        return STANDING_E_MALFORMED;
+    standing->tpm_clock.reset_count = (uint32_t)resets;
+    standing->tpm_clock.restart_count = (uint32_t)restarts;
+    standing->has_tpm_clock = true;
+    return STANDING_OK;
 }
 
 static int read_members(const json_t *object, Standing *standing)
@@ -172,6 +201,8 @@ static int read_members(const json_t *object, Standing *standing)
     if (r == 0 && verdict)
         r = verdict_from_json(verdict, &standing->verdict);
     if (r == 0)
+        r = read_tpm_clock(object, standing);
+    if (r == 0)
         r = releases_from_json(json_object_get(object, "releases"), &standing->releases);
     return r > 0 ? STANDING_E_MALFORMED : r;
 }
@@ -183,9 +214,21 @@ static int read_schedule(const json_t *object, Schedule *schedule)
     if (json_get_u64(object, "n_failures", &n_failures) || n_failures > UINT32_MAX ||
         json_get_u64(object, "next_round", &next_round))
         return STANDING_E_MALFORMED;
+    /* A version before this one did not write it. */
+    schedule->is_parked = json_is_true(json_object_get(object, "is_parked"));
     schedule->n_failures = (unsigned)n_failures;
     schedule->next_round_boottime_usec = next_round == INT64_MAX ? USEC_INFINITY : next_round;
     return STANDING_OK;
+}
+
+/* Within a boot, its clock only goes on, unless all of the machine went back. */
+static bool is_ahead(const json_t *object, const Schedule *schedule)
+{
+    uint64_t since = 0, last_round = 0;
+
+    if (json_get_u64(object, "since", &since) || json_get_u64(object, "last_round", &last_round))
+        return false;
+    return MAX(since, last_round) > clock_boottime_usec(schedule->clock);
 }
 
 int standing_decode(ByteView record, const StandingOwner *owner, Schedule *schedule, Standing *ret,
@@ -203,7 +246,9 @@ int standing_decode(ByteView record, const StandingOwner *owner, Schedule *sched
         json_get_u64(object, "token_inode", &token_inode))
         return STANDING_E_MALFORMED;
     if (!owner_matches(object, owner))
-        return decode_foreign(object, owner, ret);
+        return decode_foreign(object, owner, STANDING_E_OWNER, ret);
+    if (is_ahead(object, schedule))
+        return decode_foreign(object, owner, STANDING_E_AHEAD, ret);
     r = read_members(object, &standing);
     if (r == 0)
         r = read_schedule(object, &planned);

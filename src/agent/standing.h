@@ -28,6 +28,8 @@ typedef struct Standing {
     Findings findings; /* of the last round */
     Verdict verdict;   /* held in TRUSTED and RENEWING only */
     Releases releases; /* since a verdict is held */
+    bool has_tpm_clock;
+    AnswerTpmClock tpm_clock; /* of the last quote in this boot */
 } Standing;
 
 #define STANDING_INIT                                                                              \
@@ -61,12 +63,13 @@ enum {
     STANDING_OK,
     STANDING_E_MALFORMED, /* not such a record, or a torn one */
     STANDING_E_OWNER,     /* of another boot, verifier, or settings that a verdict rests on */
+    STANDING_E_AHEAD,     /* of a later time of this boot: the machine was put back */
 };
 
 /*
  * Reads it back. The failures and the next round go into SCHEDULE; RET's verdict still lacks its
  * token. A named no or -ENOMEM; nothing is touched then, but for the releases of STANDING_E_OWNER
- * where the boot is the same: they are still out.
+ * and STANDING_E_AHEAD where the boot is the same: they are still out.
  */
 _must_check_ int standing_decode(ByteView record, const StandingOwner *owner, Schedule *schedule,
                                  Standing *ret, uint64_t *ret_token_inode);

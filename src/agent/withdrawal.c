@@ -27,12 +27,43 @@ static void carry_out(const Withdrawal *withdrawal, const Release *release)
         publish_loss_failed(withdrawal->context, release, r);
 }
 
-static bool is_first_of_its_secret(const Releases *releases, size_t index)
+/* Of all that are the same secret, or the same version of it. */
+static bool is_first(const Releases *releases, size_t index, bool of_its_version)
 {
+    const Release *release = &releases->items[index];
+
     for (size_t i = 0; i < index; i++)
-        if (strcmp(releases->items[i].secret, releases->items[index].secret) == 0)
+        if (strcmp(releases->items[i].secret, release->secret) == 0 &&
+            (!of_its_version || releases->items[i].version == release->version))
             return false;
     return true;
+}
+
+/* Did an entry before the one at INDEX say that ASKER, "": somebody, has this version? */
+static bool is_told(const Releases *releases, size_t index, const char *asker)
+{
+    const Release *release = &releases->items[index];
+
+    for (size_t i = 0; i < index; i++) {
+        const Release *item = &releases->items[i];
+        if (strcmp(item->secret, release->secret) == 0 && item->version == release->version &&
+            (*asker ? release_is_held_by(item, asker) : item->has_unknown_holders))
+            return true;
+    }
+    return false;
+}
+
+static void tell(const Withdrawal *withdrawal, size_t index)
+{
+    const Releases *releases = withdrawal->releases;
+    const Release *release = &releases->items[index];
+
+    for (const char *holder = release_next_holder(release, NULL); holder;
+         holder = release_next_holder(release, holder))
+        if (!is_told(releases, index, holder))
+            publish_withdrawn(withdrawal->context, release, holder);
+    if (release->has_unknown_holders && !is_told(releases, index, ""))
+        publish_withdrawn(withdrawal->context, release, "");
 }
 
 void withdrawal_carry_out(const Withdrawal *withdrawal)
@@ -42,10 +73,10 @@ void withdrawal_carry_out(const Withdrawal *withdrawal)
     for (size_t i = 0; i < releases->n_items; i++)
         carry_out(withdrawal, &releases->items[i]);
     for (size_t i = 0; i < releases->n_items; i++) {
-        if (!is_first_of_its_secret(releases, i))
-            continue;
-        publish_withdrawn(withdrawal->context, releases->items[i].secret);
-        if (withdrawal->bus)
+        if (is_first(releases, i, true))
+            metrics_note_withdrawn(withdrawal->context->metrics);
+        tell(withdrawal, i);
+        if (withdrawal->bus && is_first(releases, i, false))
             bus_announce_withdrawn(withdrawal->bus, releases->items[i].secret);
     }
 }

@@ -87,8 +87,8 @@ typedef union Control {
     char bytes[CMSG_SPACE(sizeof(int) * ANSWER_FDS_MAX)];
 } Control;
 
-/* Takes the descriptors of MESSAGE; false when they are not welcome. */
-static bool take_fds(WorkerLink *link, struct msghdr *message)
+/* Takes the descriptors of MESSAGE. WORKER_LINK_OK; _E_MALFORMED: not welcome; _E_DESCRIPTORS. */
+static int take_fds(WorkerLink *link, struct msghdr *message)
 {
     bool is_first = link->received == 0, is_good = true;
 
@@ -107,7 +107,13 @@ static bool take_fds(WorkerLink *link, struct msghdr *message)
             }
         }
     }
-    return is_good && !(message->msg_flags & MSG_CTRUNC);
+    if (!is_good)
+        return WORKER_LINK_E_MALFORMED;
+    if (!(message->msg_flags & MSG_CTRUNC))
+        return WORKER_LINK_OK;
+    /* There was room in the message, and none in our table. */
+    return link->n_received_fds < ANSWER_FDS_MAX ? WORKER_LINK_E_DESCRIPTORS
+                                                 : WORKER_LINK_E_MALFORMED;
 }
 
 /* Has the line feed come, and nothing behind it? WORKER_LINK_OK, _E_MALFORMED, or -EAGAIN. */
@@ -136,13 +142,14 @@ static int receive(WorkerLink *link)
         return 0;
     if (n < 0)
         return finish(link, WORKER_LINK_E_ENDED);
-    if (!take_fds(link, &message))
-        return finish(link, WORKER_LINK_E_MALFORMED);
+    int r = take_fds(link, &message);
+    if (r)
+        return finish(link, r);
     if (n == 0)
         return finish(link, WORKER_LINK_E_ENDED);
 
     link->received += (size_t)n;
-    int r = judge_answer(link);
+    r = judge_answer(link);
     return r == -EAGAIN ? 0 : finish(link, r);
 }
 
@@ -211,6 +218,8 @@ static int worker_link_on_start(sd_event_source *source, void *userdata)
     const struct sockaddr *address = (const struct sockaddr *)&link->address;
 
     link->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (link->socket < 0 && (errno == EMFILE || errno == ENFILE))
+        return finish(link, WORKER_LINK_E_DESCRIPTORS);
     if (link->socket < 0 || connect(link->socket, address, sizeof(link->address)) < 0)
         return finish(link, WORKER_LINK_E_UNREACHABLE);
 

@@ -18,6 +18,7 @@ enum {
     WORKER_LINK_E_UNREACHABLE, /* no socket there, nobody listening, or too many waiting */
     WORKER_LINK_E_SILENT,      /* no whole answer within the time */
     WORKER_LINK_E_ENDED,       /* the connection ended before a whole answer */
+    WORKER_LINK_E_DESCRIPTORS, /* this process has none left: for the socket, or for what came */
     WORKER_LINK_E_MALFORMED,   /* too large, bytes behind the line, descriptors out of place */
 };
 

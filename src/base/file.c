@@ -107,6 +107,30 @@ int file_write_atomic(const char *path, ByteView bytes, unsigned mode)
     return file_sync_parent(path);
 }
 
+DIR *fd_entries(int fd)
+{
+    _cleanup_close_ int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own < 0 ? NULL : fdopendir(own);
+
+    if (dir)
+        (void)TAKE_FD(own);
+    return dir;
+}
+
+int fd_make_directory(int at, const char *name, unsigned mode)
+{
+    if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
+        return -errno;
+    _cleanup_close_ int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    if ((st.st_mode & 07777) != mode && fchmod(fd, mode) < 0)
+        return -errno;
+    return TAKE_FD(fd);
+}
+
 int memfd_sealed(const char *name, ByteView bytes)
 {
     _cleanup_close_ int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

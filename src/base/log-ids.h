@@ -33,7 +33,13 @@
 #define LOG_ID_SECRET_WITHDRAWN "85657fd5b0a84db7b67e8095fc904880"
 /* The release worker cannot be reached; those who ask go on waiting. */
 #define LOG_ID_RELEASE_FAILED "62b91875eaa849edbf71f3b639711cc4"
+/* Records of rounds, or metrics, cannot be written; nothing else fails by it. */
+#define LOG_ID_UNWRITABLE "5b0e6d3c2f5a4b7e8c1d90a4e7f3b216"
 /* A gate file cannot be used. */
 #define LOG_ID_GATE_INVALID "2a312796544b4323aa16ecff37b7580b"
 /* Units that hold a withdrawn secret could not be ordered to stop, nor the machine. */
 #define LOG_ID_LOSS_FAILED "d538d22f90b54c45b2ee5120698143df"
+/* The wall clock was set, or the machine slept. */
+#define LOG_ID_CLOCK_SET "c0905b42813e4d60bc69846a52664c76"
+/* The machine, or its TPM alone, was put back to an earlier moment. */
+#define LOG_ID_REWOUND "52f2de8e75c4405a9f018450045ec93f"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Journal or stderr, decided once by whether stderr is a journal stream.
+ * Journal or stderr, decided once by whether stderr is a journal stream. On a terminal lines have
+ * no priority in front.
  */
 #include "base/log.h"
 
@@ -39,6 +40,12 @@ static bool stderr_is_journal(void)
     return cached > 0;
 }
 
+/* The priorities that sd-daemon(3) has in front of a line are for machines. */
+static bool stderr_is_for_people(void)
+{
+    return !getenv("JOURNAL_STREAM") && isatty(STDERR_FILENO);
+}
+
 /* Control characters from outside must not forge lines. */
 static void flatten(char *text)
 {
@@ -70,8 +77,11 @@ static void write_to_stderr(int level, const char *message_id, const LogField *f
                             size_t n_fields, const char *message)
 {
     char line[4 * LOG_TEXT_MAX];
-    size_t used = (size_t)snprintf(line, sizeof(line), "<%d>%s", level, message);
+    char priority[16] = "";
 
+    if (!stderr_is_for_people())
+        (void)snprintf(priority, sizeof(priority), "<%d>", level);
+    size_t used = (size_t)snprintf(line, sizeof(line), "%s%s", priority, message);
     if (message_id && used < sizeof(line))
         used += (size_t)snprintf(line + used, sizeof(line) - used, " MESSAGE_ID=%s", message_id);
     for (size_t i = 0; i < n_fields; i++)

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * [Evidence] on the wire.
+ * [Evidence] and [Verifier NAME] on the wire.
  */
 #include "config/config-request.h"
 
+#include "config/config-value.h"
+#include "config/rule.h"
+
 #include <string.h>
 
-#define PCR_LIMIT 32
+#define PCR_LIMIT  32
+#define LEEWAY_SEC 60 /* between the verifier's clock and ours; spec/endpoints 7.1 rule 9 */
 
 static json_t *pcrs_to_json(uint32_t pcrs)
 {
@@ -32,4 +36,41 @@ json_t *config_evidence_request(const EvidenceConfig *evidence)
                      evidence->pcr_bank, "pcrs", pcrs_to_json(evidence->pcrs), "event_log",
                      log_path(evidence->event_log), "userspace_log",
                      log_path(evidence->userspace_log), "preflight", evidence->preflight);
+}
+
+static json_t *rules_to_json(const Texts *rules)
+{
+    json_auto_t *array = json_array();
+
+    for (size_t i = 0; array && i < rules->n_items; i++) {
+        _cleanup_rule_ Rule rule = { 0 };
+        if (rule_parse(rules->items[i], &rule))
+            return NULL;
+        json_t *item = json_pack("{ss ss sO}", "pointer", rule.pointer, "operator", rule.operation,
+                                 "value", rule.value);
+        if (json_array_append_new(array, item) < 0)
+            return NULL;
+    }
+    return TAKE_PTR(array);
+}
+
+json_t *config_verifier_request(const VerifierConfig *verifier)
+{
+    json_int_t timeout_sec =
+        (json_int_t)((verifier->timeout_usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
+    json_auto_t *object = json_pack(
+        "{ss ss so ss so ss ss ss sO so so sI si sb sb so}", "name", verifier->name, "protocol",
+        verifier->protocol, "urls", texts_to_json(&verifier->urls), "verifier_id",
+        verifier->verifier_id, "pins", texts_to_json(&verifier->pins), "proxy",
+        verifier->proxy ? verifier->proxy : "", "issuer", verifier->issuer, "audience",
+        verifier->audience, "token_keys", verifier->token_keys, "algorithms",
+        texts_to_json(&verifier->algorithms), "require", rules_to_json(&verifier->require),
+        "timeout_sec", timeout_sec, "leeway_sec", LEEWAY_SEC, "accept_simulated",
+        verifier->accept_simulated, "accept_host_tpm", verifier->accept_host_tpm, "simulated_roots",
+        texts_to_json(&verifier->simulated_roots));
+
+    if (object && verifier->ca_pem &&
+        json_object_set_new(object, "ca_pem", json_string(verifier->ca_pem)) < 0)
+        return NULL;
+    return TAKE_PTR(object);
 }

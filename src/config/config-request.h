@@ -8,3 +8,5 @@
 
 /* "evidence" of a request. New reference; NULL when out of memory. */
 json_t *config_evidence_request(const EvidenceConfig *evidence);
+/* "verifier", of the one that is enabled and complete. As above. */
+json_t *config_verifier_request(const VerifierConfig *verifier);

@@ -227,6 +227,12 @@ static int complete(Config *config, const char *path, Findings *findings)
     return r;
 }
 
+/* Where drop-ins are looked for, strongest first. Borrowed. */
+typedef struct DropInPlaces {
+    const char *const *directories;
+    size_t n_directories;
+} DropInPlaces;
+
 static int find_drop_ins(Loader *loader, const char *path, const char *const *directories,
                          size_t n_directories, Texts *ret)
 {
@@ -255,8 +261,9 @@ static int load_files(const char *path, const char *const *directories, size_t n
     return r;
 }
 
-int config_load_from(const char *path, const char *const *directories, size_t n_directories,
-                     Findings *findings, Config **ret)
+/* With IS_ANYWAY the result is there whatever was found. */
+static int load(const char *path, const DropInPlaces *places, bool is_anyway, Findings *findings,
+                Config **ret)
 {
     _cleanup_(config_freep) Config *config = calloc(1, sizeof(*config));
     /* Its own: the caller's may be full, and would then drop what is wrong here. */
@@ -265,21 +272,32 @@ int config_load_from(const char *path, const char *const *directories, size_t n_
 
     if (!config)
         return -ENOMEM;
-    int r = load_files(path, directories, n_directories, &loader);
+    int r = load_files(path, places->directories, places->n_directories, &loader);
     /* Without the main file the rest would be complaints about its absence. */
     if (r == 0 && config->files.n_items > 0)
         r = complete(config, path, &found);
+    else if (r == 0)
+        r = apply_defaults(config);
     if (r < 0)
         return r;
-    if (found.n_items > 0) {
-        r = findings_move(findings, &found);
-        return r < 0 ? r : CONFIG_E_INVALID;
-    }
-    *ret = TAKE_PTR(config);
-    return CONFIG_OK;
+    bool is_invalid = found.n_items > 0;
+    r = findings_move(findings, &found);
+    if (r < 0)
+        return r;
+    if (is_anyway || !is_invalid)
+        *ret = TAKE_PTR(config);
+    return is_invalid ? CONFIG_E_INVALID : CONFIG_OK;
 }
 
-int config_load(const char *path, Findings *findings, Config **ret)
+int config_load_from(const char *path, const char *const *directories, size_t n_directories,
+                     Findings *findings, Config **ret)
+{
+    const DropInPlaces places = { directories, n_directories };
+
+    return load(path, &places, /* is_anyway= */ false, findings, ret);
+}
+
+static int load_with_drop_ins(const char *path, bool is_anyway, Findings *findings, Config **ret)
 {
     static const char *const roots[] = { "/etc/", "/run/", "/usr/lib/" };
     const char *directories[ELEMENTSOF(roots)];
@@ -298,5 +316,16 @@ int config_load(const char *path, Findings *findings, Config **ret)
     directories[0] = etc;
     directories[1] = run;
     directories[2] = usr;
-    return config_load_from(path, directories, is_etc ? ELEMENTSOF(roots) : 1, findings, ret);
+    const DropInPlaces places = { directories, is_etc ? ELEMENTSOF(roots) : 1 };
+    return load(path, &places, is_anyway, findings, ret);
+}
+
+int config_load(const char *path, Findings *findings, Config **ret)
+{
+    return load_with_drop_ins(path, /* is_anyway= */ false, findings, ret);
+}
+
+int config_load_anyway(const char *path, Findings *findings, Config **ret)
+{
+    return load_with_drop_ins(path, /* is_anyway= */ true, findings, ret);
 }

@@ -115,6 +115,11 @@ enum {
  * "agent". CONFIG_OK, CONFIG_E_INVALID or -ENOMEM; RET is untouched unless CONFIG_OK.
  */
 _must_check_ int config_load(const char *path, Findings *findings, Config **ret);
+/*
+ * The same for who only looks: with CONFIG_E_INVALID, too, RET has what could be read, and defaults
+ * for the rest; its verifier may be NULL or incomplete.
+ */
+_must_check_ int config_load_anyway(const char *path, Findings *findings, Config **ret);
 /* The same with the drop-in directories named, strongest first. Tests use it. */
 _must_check_ int config_load_from(const char *path, const char *const *directories,
                                   size_t n_directories, Findings *findings, Config **ret);

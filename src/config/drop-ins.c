@@ -4,16 +4,11 @@
  */
 #include "config/drop-ins.h"
 
-#include <dirent.h>
+#include "base/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-static void closedirp(DIR **dir)
-{
-    if (*dir)
-        (void)closedir(*dir);
-}
 
 static const char *file_name(const char *path)
 {
@@ -37,7 +32,7 @@ static bool is_hidden(const Texts *paths, const char *name)
 
 static int scan(const char *directory, Texts *paths)
 {
-    _cleanup_(closedirp) DIR *dir = opendir(directory);
+    _cleanup_closedir_ DIR *dir = opendir(directory);
 
     /* An unreadable directory must not silently be an empty one. */
     if (!dir)

@@ -200,6 +200,9 @@ static const BusRemedy remedies[] = {
     { ".NameHasNoOwner", "attestd is not running",
       "start it with \"systemctl start attestd\" and read \"journalctl -u attestd\"",
       EXIT_CLASS_NOT_ATTESTED },
+    /* The bus had it started, and waited until it gave up. */
+    { ".TimedOut", "attestd does not start",
+      "run \"attestctl doctor\", and see \"journalctl -u attestd\"", EXIT_CLASS_NOT_ATTESTED },
     { ".AccessDenied", "the system does not let you do this",
       "run it as root, or let polkit allow it to you", EXIT_CLASS_USAGE },
     { ".InteractiveAuthorizationRequired", "this needs an administrator's authentication",

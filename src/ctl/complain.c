@@ -6,9 +6,11 @@
 
 #include "format/catalog.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print(const char *level, const Finding *finding, const char *text, const char *remedy)
 {
@@ -42,20 +44,25 @@ int complain(const char *name, const char *subject, const char *found)
     return print_finding("", &findings.items[0]);
 }
 
+int complain_exit_class(const Findings *findings)
+{
+    const Finding *failure = findings_first_failure(findings);
+    const CatalogEntry *entry = failure ? catalog_find(failure->name) : NULL;
+
+    if (!failure)
+        return EXIT_CLASS_ATTESTED;
+    return entry ? (int)entry->exit_class : EXIT_CLASS_INTERNAL;
+}
+
 int complain_of_findings(const Findings *findings)
 {
-    int exit_class = EXIT_CLASS_ATTESTED;
-
-    for (size_t i = 0; i < findings->n_items; i++) {
-        if (findings->items[i].result != FINDING_FAILURE)
-            continue;
-        int found = print_finding("", &findings->items[i]);
-        exit_class = exit_class != EXIT_CLASS_ATTESTED ? exit_class : found;
-    }
+    for (size_t i = 0; i < findings->n_items; i++)
+        if (findings->items[i].result == FINDING_FAILURE)
+            (void)print_finding("", &findings->items[i]);
     for (size_t i = 0; i < findings->n_items; i++)
         if (findings->items[i].result == FINDING_WARNING)
             (void)print_finding("warning: ", &findings->items[i]);
-    return exit_class;
+    return complain_exit_class(findings);
 }
 
 int complain_of_usage(const char *remedy, const char *format, ...)
@@ -73,5 +80,14 @@ int complain_of_usage(const char *remedy, const char *format, ...)
 int complain_of_errno(int r, const char *what)
 {
     (void)fprintf(stderr, "attestctl: %s: %s\n", what, strerror(-r));
-    return EXIT_CLASS_INTERNAL;
+    if (r != -EACCES || geteuid() == 0)
+        return EXIT_CLASS_INTERNAL;
+    (void)fputs("Remedy: run it as root, or correct the path.\n", stderr);
+    return EXIT_CLASS_USAGE;
+}
+
+int complain_of_failure(const char *name, const char *subject, int r)
+{
+    return r == -EACCES && geteuid() != 0 ? complain_of_errno(r, subject)
+                                          : complain(name, subject, strerror(-r));
 }

@@ -121,7 +121,7 @@ int seal_order_run(const SealOrder *order, const Config *config, const Options *
         return r;
     r = make_store(config->secrets.directory);
     if (r < 0)
-        return complain("secret-store-unusable", config->secrets.directory, strerror(-r));
+        return complain_of_failure("secret-store-unusable", config->secrets.directory, r);
     _cleanup_free_ char *line = make_request(order, bind, config, options);
     if (!line)
         return complain_of_errno(-ENOMEM, order->name);

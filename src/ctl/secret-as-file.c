@@ -169,7 +169,7 @@ static int recipe_compare(int root_fd, const char *name, Recipe *recipe)
         if (r == ETC_FILE_E_ABSENT)
             continue;
         if (r < 0)
-            return complain("volume-file-unusable", recipe->paths[i], strerror(-r));
+            return complain_of_failure("volume-file-unusable", recipe->paths[i], r);
         if (r != ETC_FILE_OK || strncmp(recipe->before[i].text, mark, strlen(mark)) != 0)
             return complain("volume-line-foreign", recipe->paths[i], NULL);
     }
@@ -187,7 +187,7 @@ static int recipe_put(int root_fd, const Recipe *recipe)
         int r = text ? etc_file_write(root_fd, recipe->paths[i], before, text)
                      : etc_file_remove(root_fd, recipe->paths[i]);
         if (r < 0)
-            return complain("volume-file-unusable", recipe->paths[i], strerror(-r));
+            return complain_of_failure("volume-file-unusable", recipe->paths[i], r);
     }
     return 0;
 }

@@ -8,8 +8,6 @@
 #include "ctl/settings.h"
 #include "format/catalog.h"
 
-#include <string.h>
-
 bool secret_find_name(const char *name)
 {
     if (secret_name_is_valid(name))
@@ -29,14 +27,15 @@ int secret_find_store(const Options *options, SecretStore **ret)
     r = secret_store_open(config->secrets.directory, ret);
     if (r == SECRET_STORE_OK || r == SECRET_STORE_E_ABSENT)
         return 0;
-    return complain("secret-store-unusable", config->secrets.directory,
-                    r < 0 ? strerror(-r) : secret_store_reason(r));
+    return r < 0 ? complain_of_failure("secret-store-unusable", config->secrets.directory, r)
+                 : complain("secret-store-unusable", config->secrets.directory,
+                            secret_store_reason(r));
 }
 
 int secret_find_refuse(const char *name, int r)
 {
     if (r < 0)
-        return complain("secret-store-failed", name, strerror(-r));
+        return complain_of_failure("secret-store-failed", name, r);
     bool says_all = r != SECRET_STORE_E_TOO_LARGE && r != SECRET_STORE_E_MALFORMED;
     return complain(secret_store_finding(r), name, says_all ? NULL : secret_store_reason(r));
 }

@@ -7,6 +7,7 @@
 #include "ctl/output.h"
 #include "ctl/secret-as-file.h"
 #include "ctl/secret-find.h"
+#include "ctl/secret-refusals.h"
 #include "ctl/secret-remove.h"
 #include "ctl/secret-reveal.h"
 #include "ctl/secret-show.h"
@@ -19,22 +20,77 @@
 #define NOT_AUTHENTICATED                                                                          \
     "Read from the files as they are; nothing here is authenticated before a release."
 
-static json_t *listing_to_json(const SecretListing *listing)
+/* The json of one secret, with who was refused it. */
+static json_t *with_refusals(json_t *object, const SecretRefusals *refusals, const char *name)
 {
-    if (listing->reason != SECRET_STORE_OK)
-        return json_pack("{ss ss}", "name", listing->name, "error",
-                         secret_store_reason(listing->reason));
-    return secret_to_json(&listing->header);
+    json_auto_t *owned = object;
+
+    return owned && json_object_set_new(owned, "refused",
+                                        secret_refusals_to_json(refusals, name)) == 0
+               ? TAKE_PTR(owned)
+               : NULL;
 }
 
-static int print_list_json(const SecretList *list)
+static json_t *nothing_to_json(const char *name, int reason)
+{
+    return json_pack("{ss ss}", "name", name, "error", secret_store_reason(reason));
+}
+
+static json_t *listing_to_json(const SecretListing *listing)
+{
+    return listing->reason != SECRET_STORE_OK ? nothing_to_json(listing->name, listing->reason)
+                                              : secret_to_json(&listing->header);
+}
+
+static bool is_listed(const SecretList *list, const char *name)
+{
+    for (size_t i = 0; i < list->n_items; i++)
+        if (strcmp(list->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The next name from *INDEX that somebody was refused and no file is called by; NULL: none. */
+static const char *next_absent(const SecretList *list, const SecretRefusals *refusals,
+                               size_t *index)
+{
+    for (; *index < refusals->n_items; (*index)++) {
+        const char *name = refusals->items[*index].secret;
+        bool is_first = true;
+        for (size_t i = 0; i < *index; i++)
+            is_first = is_first && strcmp(refusals->items[i].secret, name) != 0;
+        if (is_first && !is_listed(list, name) && secret_refusals_has(refusals, name)) {
+            (*index)++;
+            return name;
+        }
+    }
+    return NULL;
+}
+
+static int print_list_json(const SecretList *list, const SecretRefusals *refusals)
 {
     json_auto_t *array = json_array();
+    const char *name;
+    size_t index = 0;
 
-    for (size_t i = 0; array && i < list->n_items; i++)
-        if (json_array_append_new(array, listing_to_json(&list->items[i])) < 0)
+    for (size_t i = 0; array && i < list->n_items; i++) {
+        json_t *object = listing_to_json(&list->items[i]);
+        name = list->items[i].name;
+        if (json_array_append_new(array, with_refusals(object, refusals, name)) < 0)
             return EXIT_CLASS_INTERNAL;
+    }
+    while (array && (name = next_absent(list, refusals, &index))) {
+        json_t *object = nothing_to_json(name, SECRET_STORE_E_ABSENT);
+        if (json_array_append_new(array, with_refusals(object, refusals, name)) < 0)
+            return EXIT_CLASS_INTERNAL;
+    }
     return !array || output_json(array) < 0 ? EXIT_CLASS_INTERNAL : 0;
+}
+
+static void print_unusable(const char *name, int reason)
+{
+    (void)printf("%-24s %scannot be used: %s%s\n", name, output_tone(TONE_BAD),
+                 secret_store_reason(reason), output_reset());
 }
 
 static void print_listing(const SecretListing *listing)
@@ -42,8 +98,7 @@ static void print_listing(const SecretListing *listing)
     const SecretHeader *header = &listing->header;
 
     if (listing->reason != SECRET_STORE_OK) {
-        (void)printf("%-24s %scannot be used: %s%s\n", listing->name, output_tone(TONE_BAD),
-                     secret_store_reason(listing->reason), output_reset());
+        print_unusable(listing->name, listing->reason);
         return;
     }
     (void)printf("%-24s version %-4llu gate %-16s for ", header->name,
@@ -52,9 +107,27 @@ static void print_listing(const SecretListing *listing)
     (void)putchar('\n');
 }
 
+static void print_list(const SecretList *list, const SecretRefusals *refusals)
+{
+    const char *name;
+    size_t index = 0;
+
+    for (size_t i = 0; i < list->n_items; i++) {
+        print_listing(&list->items[i]);
+        secret_refusals_print(refusals, list->items[i].name);
+    }
+    while ((name = next_absent(list, refusals, &index))) {
+        print_unusable(name, SECRET_STORE_E_ABSENT);
+        secret_refusals_print(refusals, name);
+    }
+    output_note(list->n_items > 0 ? NOT_AUTHENTICATED
+                                  : "There are no secrets; attestctl seal makes one.");
+}
+
 static int secrets_list(const Options *options)
 {
     _cleanup_(secret_store_freep) SecretStore *store = NULL;
+    _cleanup_secret_refusals_ SecretRefusals refusals = { 0 };
     _cleanup_secret_list_ SecretList list = { 0 };
 
     int r = secret_find_store(options, &store);
@@ -63,12 +136,12 @@ static int secrets_list(const Options *options)
     r = store ? secret_store_list(store, &list) : 0;
     if (r < 0)
         return complain("secret-store-failed", "", strerror(-r));
+    r = secret_refusals_read(&refusals);
+    if (r < 0)
+        return complain_of_errno(r, "journal");
     if (options->json)
-        return print_list_json(&list);
-    for (size_t i = 0; i < list.n_items; i++)
-        print_listing(&list.items[i]);
-    output_note(list.n_items > 0 ? NOT_AUTHENTICATED
-                                 : "There are no secrets; attestctl seal makes one.");
+        return print_list_json(&list, &refusals);
+    print_list(&list, &refusals);
     return 0;
 }
 

@@ -149,7 +149,9 @@ struct Verb {
 extern const Verb verb_attest[];
 extern const Verb verb_baseline[];
 extern const Verb verb_config[];
+extern const Verb verb_doctor[];
 extern const Verb verb_evidence[];
+extern const Verb verb_explain[];
 extern const Verb verb_gate[];
 extern const Verb verb_hold[];
 extern const Verb verb_inspect[];

@@ -94,18 +94,46 @@ static void print_row(const char *label, const char *text)
     (void)printf("%s%12s:%s %s\n", output_tone(TONE_DIM), label, output_reset(), text);
 }
 
-static int print_header(const Luks2Header *header, const char *path, const Options *options)
+/* What "volume check" looks at, and what it has found. */
+typedef struct VolumeCheck {
+    const char *name;   /* of the volume; NULL: a device was given */
+    const char *header; /* where the header is; NULL: it was not looked for */
+    bool is_accepted;   /* all of it is in ->image */
+    HeaderImage image;
+    Findings findings;
+} VolumeCheck;
+
+#define VOLUME_CHECK_INIT ((VolumeCheck){ .findings = { .source = "attestctl" } })
+
+static void volume_check_done(VolumeCheck *check)
+{
+    header_image_done(&check->image);
+    findings_done(&check->findings);
+}
+
+static int print_check_json(const VolumeCheck *check, int exit_class)
+{
+    const Luks2Header *header = &check->image.header;
+    json_auto_t *object =
+        json_pack("{ss* ss* sb so}", "name", check->name, "header", check->header, "ok",
+                  exit_class == 0, "findings", findings_to_json(&check->findings));
+    json_auto_t *content =
+        check->is_accepted
+            ? json_pack("{ss si si si si sI}", "uuid", header->uuid, "key_bits",
+                        (int)header->key_bits, "sector_size", (int)header->sector_size, "keyslots",
+                        (int)header->n_keyslots, "tokens", (int)header->n_tokens, "data_offset",
+                        (json_int_t)header->data_offset)
+            : json_object();
+
+    if (!object || !content || json_object_update(object, content) < 0 || output_json(object) < 0)
+        return EXIT_CLASS_INTERNAL;
+    return exit_class;
+}
+
+static void print_header(const Luks2Header *header, const char *path)
 {
     char text[96];
 
-    if (options->json) {
-        json_auto_t *object =
-            json_pack("{ss ss si si si si sI}", "header", path, "uuid", header->uuid, "key_bits",
-                      (int)header->key_bits, "sector_size", (int)header->sector_size, "keyslots",
-                      (int)header->n_keyslots, "tokens", (int)header->n_tokens, "data_offset",
-                      (json_int_t)header->data_offset);
-        return !object || output_json(object) < 0 ? EXIT_CLASS_INTERNAL : 0;
-    }
     print_row("Header", path);
     print_row("UUID", header->uuid);
     (void)snprintf(text, sizeof(text), "aes-xts-plain64, %u bits, sectors of %u bytes",
@@ -114,38 +142,56 @@ static int print_header(const Luks2Header *header, const char *path, const Optio
     (void)snprintf(text, sizeof(text), "%u, and %u tokens", header->n_keyslots, header->n_tokens);
     print_row("Keyslots", text);
     output_note("Everything in this header is accepted. It may be an older one of this disk.");
-    return 0;
 }
 
-static int check_header(const char *path, bool detached, const Options *options)
+/* The exit class is that of what was found. */
+static int print_check(const VolumeCheck *check, const Options *options)
 {
-    _cleanup_findings_ Findings findings = { .source = "attestctl" };
-    _cleanup_header_image_ HeaderImage image = { 0 };
+    if (options->json)
+        return print_check_json(check, complain_exit_class(&check->findings));
+    if (check->is_accepted)
+        print_header(&check->image.header, check->header);
+    if (!check->header)
+        output_note("The header of another machine's disk is not looked for.");
+    return complain_of_findings(&check->findings);
+}
 
-    int r = header_image_open(path, detached, &findings, &image);
+/* 0, else an exit class. */
+static int check_header(const char *path, bool detached, VolumeCheck *check)
+{
+    int r = header_image_open(path, detached, &check->findings, &check->image);
+
     if (r < 0)
         return complain_of_errno(r, path);
-    return r == HEADER_IMAGE_OK ? print_header(&image.header, path, options)
-                                : complain_of_findings(&findings);
+    check->header = path;
+    check->is_accepted = r == HEADER_IMAGE_OK;
+    return 0;
 }
 
 /* What crypttab says, then the header that it leads to. */
 static int check_volume(const VolumeTables *tables, const TableLine *line, const Options *options)
 {
-    _cleanup_findings_ Findings findings = { .source = "attestctl" };
+    _cleanup_(volume_check_done) VolumeCheck check = VOLUME_CHECK_INIT;
     _cleanup_free_ char *header = NULL, *device = volume_device_path(line->fields[FIELD_DEVICE]);
     bool detached = volume_header_of(line, &header) == VOLUME_HEADER_DETACHED;
 
-    int r = device ? volume_judge(tables, line, FINDING_FAILURE, &findings) : -ENOMEM;
+    check.name = line->fields[0];
+    int r = device ? volume_judge(tables, line, FINDING_FAILURE, &check.findings) : -ENOMEM;
     if (r < 0)
-        return complain_of_errno(r, line->fields[0]);
-    int exit_class = complain_of_findings(&findings);
-    if (options->root) {
-        output_note("The header of another machine's disk is not looked for.");
-        return exit_class;
-    }
-    int found = check_header(detached ? header : device, detached, options);
-    return exit_class != 0 ? exit_class : found;
+        return complain_of_errno(r, check.name);
+    int exit_class = options->root ? 0 : check_header(detached ? header : device, detached, &check);
+    return exit_class != 0 ? exit_class : print_check(&check, options);
+}
+
+static int check_device(const char *name, const Options *options)
+{
+    _cleanup_(volume_check_done) VolumeCheck check = VOLUME_CHECK_INIT;
+    _cleanup_free_ char *device = volume_device_path(name);
+
+    if (!device)
+        return complain_of_errno(-ENOMEM, name);
+    int exit_class = check_header(device, false, &check);
+    return exit_class != 0 ? exit_class : print_check(&check, options);
 }
 
 int volume_check(const Options *options)
@@ -154,10 +200,8 @@ int volume_check(const Options *options)
     _cleanup_volume_tables_ VolumeTables tables = VOLUME_TABLES_INIT;
     TableLine line;
 
-    if (strpbrk(name, "/=")) {
-        _cleanup_free_ char *device = volume_device_path(name);
-        return device ? check_header(device, false, options) : complain_of_errno(-ENOMEM, name);
-    }
+    if (strpbrk(name, "/="))
+        return check_device(name, options);
     int r = volume_tables_open(options->root, &tables);
     if (r != 0)
         return r;

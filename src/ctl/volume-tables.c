@@ -21,8 +21,8 @@ static int read_table(int root_fd, const char *path, EtcFile *ret)
 
     if (r == ETC_FILE_OK || r == ETC_FILE_E_ABSENT)
         return 0;
-    return complain("volume-file-unusable", path,
-                    r < 0 ? strerror(-r) : "no plain text file of at most 1 MiB");
+    return r < 0 ? complain_of_failure("volume-file-unusable", path, r)
+                 : complain("volume-file-unusable", path, "no plain text file of at most 1 MiB");
 }
 
 int volume_tables_open(const char *root, VolumeTables *ret)

@@ -96,7 +96,7 @@ static int check_files(const VolumeTables *tables, const Volume *volume, const V
         if (r == ETC_FILE_E_ABSENT)
             continue;
         if (r < 0)
-            return complain("volume-file-unusable", files->items[i].path, strerror(-r));
+            return complain_of_failure("volume-file-unusable", files->items[i].path, r);
         if (r != ETC_FILE_OK || strncmp(file.text, mark, strlen(mark)) != 0)
             return complain("volume-line-foreign", files->items[i].path, NULL);
     }
@@ -110,7 +110,7 @@ static int put(int root_fd, const char *path, const EtcFile *before, const char 
         return 0;
     int r = text ? etc_file_write(root_fd, path, before && before->text ? before : NULL, text)
                  : etc_file_remove(root_fd, path);
-    return r < 0 ? complain("volume-file-unusable", path, strerror(-r)) : 0;
+    return r < 0 ? complain_of_failure("volume-file-unusable", path, r) : 0;
 }
 
 static int put_files(const VolumeTables *tables, const VolumeFiles *files)

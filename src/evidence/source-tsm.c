@@ -126,7 +126,10 @@ static int check_generation(const Collection *collection)
     (void)snprintf(found, sizeof(found), "generation %llu", (unsigned long long)generation);
     (void)snprintf(wanted, sizeof(wanted), "generation %llu",
                    (unsigned long long)collection->generation);
-    return say(collection->findings, SOURCE_E_FAILED, "tsm-generation-changed", found, wanted);
+    /* What the kernel loses of what was written is seen here alone: its close() succeeds. */
+    return say(collection->findings, SOURCE_E_FAILED,
+               generation < collection->generation ? "tsm-request-lost" : "tsm-generation-changed",
+               found, wanted);
 }
 
 /* The VMPL to ask for: our own, and not below what the provider accepts. */

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Catalogue entries of this machine's own devices: hardware report, TPM, event logs.
+ * Catalogue: this machine's devices: hardware report, TPM, event logs.
  */
 #include "format/catalog.h"
 
-#define REBOOT_CURES "reboot; if it comes back, look for 'Disabling VMPCK' in the kernel's journal"
-
 static const CatalogEntry entries[] = {
     /* Choosing a source of hardware evidence. */
+    /* Every source was tried and named why it does not serve; this is what remains. */
     { "evidence-no-source", "nothing on this machine can make hardware evidence",
       "run on a confidential VM, load the module sev-guest, and see the warnings for each source",
       EXIT_CLASS_NOT_CONFIDENTIAL },
     { "evidence-source-unknown", "the configured source of evidence does not exist",
       "set Source= to auto, configfs-tsm or sev-guest", EXIT_CLASS_USAGE },
+    /* With Source=auto each source that does not serve is named once, so that nobody has to guess.
+     */
     { "evidence-source-skipped", "a source of hardware evidence was passed over",
       "nothing to do if another source serves; else mend what is said of this one",
       EXIT_CLASS_NOT_ATTESTED },
     { "report-lock-failed", "the lock that paces hardware reports cannot be used",
-      "see that the lock directory exists and that the worker may write there",
+      "see that /run/attestd/lock/report.lock is attestd's own (systemd-tmpfiles --create)",
       EXIT_CLASS_NOT_ATTESTED },
     { "report-lock-busy", "another process has been making a hardware report all the time",
       "see which attest-collect is stuck (a throttling host answers within 60 s)",
       EXIT_CLASS_NOT_ATTESTED },
+    /* The kernel gave a report, and what it covers is not what was handed in. */
     { "report-data-mismatch", "the report is over other report data than was asked for",
       "treat the machine as tampered with: something answered in place of the firmware",
       EXIT_CLASS_NOT_ATTESTED },
@@ -37,26 +39,34 @@ static const CatalogEntry entries[] = {
       "give the attestd group access (udev rule of the package) and DeviceAllow= to the unit",
       EXIT_CLASS_NOT_ATTESTED },
     { "snp-device-failed", "the SEV-SNP guest device failed in a way that is not documented",
-      "report it with the journal of this boot", EXIT_CLASS_NOT_ATTESTED },
+      "report it with the kernel's version and the journal of this boot", EXIT_CLASS_NOT_ATTESTED },
     { "snp-request-invalid", "the kernel called the report request malformed",
       "report it as an error of this software, with the kernel's version", EXIT_CLASS_INTERNAL },
     { "snp-memory-exhausted", "the kernel had no memory for the report request",
       "free memory; the next round tries again", EXIT_CLASS_NOT_ATTESTED },
+    /* The kernel gives up the key after an exchange that failed in the middle, since sending the
+     * same message counter twice would give the key away. */
     { "snp-vmpck-disabled",
       "the guest's key to the AMD firmware (VMPCK) is destroyed for this boot",
       "reboot, or load sev-guest again with another vmpck_id; find out what broke an exchange",
       EXIT_CLASS_NOT_ATTESTED },
+    /* The hypervisor answered with an error in the middle of an exchange. */
     { "snp-exchange-failed", "the exchange with the AMD firmware failed; the VMPCK may be lost",
-      REBOOT_CURES, EXIT_CLASS_NOT_ATTESTED },
+      "reboot; if it comes back, look for 'Disabling VMPCK' in the kernel's journal",
+      EXIT_CLASS_NOT_ATTESTED },
     { "snp-answer-forged", "the answer of the AMD firmware did not decrypt; the VMPCK is lost",
-      REBOOT_CURES, EXIT_CLASS_NOT_ATTESTED },
+      "reboot; if it comes back, something between this guest and the firmware alters messages",
+      EXIT_CLASS_NOT_ATTESTED },
+    /* The hypervisor may slow guests down that ask for reports often. attestd asks at most every
+     * two seconds. */
     { "snp-host-throttled", "the host refused report requests for a minute; the VMPCK is lost",
       "reboot; see that nothing else on this machine asks for reports", EXIT_CLASS_NOT_ATTESTED },
     { "snp-host-busy", "the host is throttling report requests",
       "nothing to do if it passes; see that nothing else on this machine asks for reports",
       EXIT_CLASS_NOT_ATTESTED },
     { "snp-sequence-exhausted", "the message counter towards the AMD firmware is used up",
-      REBOOT_CURES, EXIT_CLASS_NOT_ATTESTED },
+      "reboot, which begins a new count, and find out what asked for so many reports",
+      EXIT_CLASS_NOT_ATTESTED },
     { "snp-firmware-refused", "the AMD firmware refused to make a report",
       "see that vmpck_id of sev-guest and the VMPL of this kernel agree", EXIT_CLASS_NOT_ATTESTED },
     { "snp-report-empty", "the firmware reported success and gave no report",
@@ -73,6 +83,8 @@ static const CatalogEntry entries[] = {
     { "tsm-directory-missing", "there is no configfs-tsm report directory",
       "Linux 6.7 or newer, configfs mounted, module tsm loaded; or use Source=sev-guest",
       EXIT_CLASS_NOT_CONFIDENTIAL },
+    /* Entries of configfs-tsm belong to root. attest-collect@.service has the one capability that
+     * this takes. */
     { "tsm-directory-denied", "the configfs-tsm report directory may not be written",
       "hand over an entry named attestd as attest-collect@.service does, or use Source=sev-guest",
       EXIT_CLASS_NOT_ATTESTED },
@@ -87,10 +99,14 @@ static const CatalogEntry entries[] = {
     { "tsm-generation-changed", "another process used our configfs-tsm entry meanwhile",
       "find the process that writes below the report directory; only root can",
       EXIT_CLASS_NOT_ATTESTED },
+    { "tsm-request-lost", "the kernel lost what was written to the configfs-tsm entry",
+      "nothing, if the next round passes; else see what the kernel's log says of tsm",
+      EXIT_CLASS_NOT_ATTESTED },
     { "tsm-entry-failed", "the configfs-tsm entry could not be made or used",
       "see the error number; the next round makes a new entry", EXIT_CLASS_NOT_ATTESTED },
     { "tsm-request-refused", "configfs-tsm refused the request (EINVAL)",
-      "see that vmpck_id of sev-guest and the VMPL of this kernel agree", EXIT_CLASS_NOT_ATTESTED },
+      "see that vmpck_id of sev-guest fits the VMPL of this kernel, or use Source=sev-guest",
+      EXIT_CLASS_NOT_ATTESTED },
     { "tsm-privlevel-refused", "the privilege level to report for was refused",
       "see privlevel_floor and vmpck_id of the module sev-guest", EXIT_CLASS_NOT_ATTESTED },
     { "tsm-blob-too-large", "a blob of configfs-tsm is beyond the limit",
@@ -101,14 +117,21 @@ static const CatalogEntry entries[] = {
       "set TCTI= to device:/dev/tpmrm0 (or swtpm:path=... for a test)", EXIT_CLASS_USAGE },
     { "tpm-device-missing", "there is no TPM device",
       "give the machine a vTPM, or set TCTI=none to attest without one", EXIT_CLASS_NOT_ATTESTED },
+    /* /dev/tpmrm0 belongs to the group tss on most distributions, and only a udev rule says so. */
     { "tpm-device-denied", "the TPM device may not be opened",
       "put the attestd user into the group tss (package tpm-udev)", EXIT_CLASS_NOT_ATTESTED },
     { "tpm-unreachable", "the TPM does not answer",
       "see that the device of TCTI= exists and that nothing holds it open",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-lock-failed", "the lock that orders TPM users cannot be used",
-      "see that the lock directory exists and that the worker may write there",
+      "see that /run/attestd/lock/tpm.lock is attestd's own (systemd-tmpfiles --create)",
       EXIT_CLASS_NOT_ATTESTED },
+    { "tpm-lock-no-descriptor", "no file descriptor is left for the lock that orders TPM users",
+      "raise LimitNOFILE= of the worker's unit; where found says \"in system\", see what holds the "
+      "machine's files, or raise fs.file-max",
+      EXIT_CLASS_NOT_ATTESTED },
+    /* One process at a time uses the TPM (/run/attestd/lock/tpm.lock); others wait for a bounded
+     * time. */
     { "tpm-locked", "another process kept the TPM all the time",
       "see which attest-worker or attest-release is stuck", EXIT_CLASS_NOT_ATTESTED },
 
@@ -146,7 +169,8 @@ static const CatalogEntry entries[] = {
       "the attestation key would sign anything, so its quotes prove nothing",
       "set AttestationKey= to a restricted signing key, or to auto", EXIT_CLASS_NOT_ATTESTED },
     { "tpm-ak-not-signing", "the attestation key is no signing key, or also decrypts",
-      "set AttestationKey= to a restricted signing key, or to auto", EXIT_CLASS_NOT_ATTESTED },
+      "set AttestationKey= to a key that signs and does not decrypt, or to auto",
+      EXIT_CLASS_NOT_ATTESTED },
     { "tpm-ak-not-fixed", "the attestation key was not made in this TPM or could leave it",
       "set AttestationKey= to a key with fixedTPM, fixedParent and sensitiveDataOrigin, or to auto",
       EXIT_CLASS_NOT_ATTESTED },
@@ -170,8 +194,8 @@ static const CatalogEntry entries[] = {
       "leave PCR 10 (IMA) out of PCRs=, or find what keeps extending", EXIT_CLASS_NOT_ATTESTED },
     { "tpm-quote-mismatch", "the TPM quoted other registers or other data than asked",
       "treat the TPM, or what stands in for it, as broken", EXIT_CLASS_NOT_ATTESTED },
-    { "tpm-quote-malformed", "the quote cannot be read", "report it with the TPM's vendor",
-      EXIT_CLASS_NOT_ATTESTED },
+    { "tpm-quote-malformed", "the quote cannot be read",
+      "report it to the TPM's vendor, with the TPM's firmware version", EXIT_CLASS_NOT_ATTESTED },
 
     /* TPM: credential. */
     { "tpm-credential-malformed", "the verifier's credential cannot be read",
@@ -199,7 +223,7 @@ static const CatalogEntry entries[] = {
       "add the gate again with the verifier's present trust file (attestctl gate add)",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-approval-malformed", "an approval has parts of a wrong size or kind",
-      "delete it below /run/attestd/approvals; the next round brings another",
+      "see that agent and verifier have versions that go together; the next round asks again",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-approval-expiration",
       "the verifier's approval has an expiration that is not -3600 to -1",
@@ -214,7 +238,8 @@ static const CatalogEntry entries[] = {
       "longer than expiration_sec",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-ticket-missing", "the TPM accepted the approval and gave no ticket",
-      "report it with the TPM's vendor", EXIT_CLASS_NOT_ATTESTED },
+      "report it to the TPM's vendor: an approval that expires has to bring a ticket",
+      EXIT_CLASS_NOT_ATTESTED },
     { "tpm-approval-lost", "the TPM does not know this approval",
       "it was reset or cleared since, or the approval was altered: the next round brings another",
       EXIT_CLASS_NOT_ATTESTED },
@@ -242,10 +267,10 @@ static const CatalogEntry entries[] = {
     { "tpm-sealed-malformed", "the sealed key cannot be read",
       "the secret's file is damaged: restore it, or seal again", EXIT_CLASS_NOT_ATTESTED },
     { "tpm-sealed-shape", "the sealed key is not as this software makes them",
-      "treat the secret's file as tampered with: restore it, or seal again",
+      "treat the secret's file as written by something else: restore it, or seal again",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-sealed-policy", "the sealed key carries another policy than its file says",
-      "treat the secret's file as tampered with: restore it, or seal again",
+      "treat the secret's file as tampered with: its gate was exchanged; restore it, or seal again",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-sealed-foreign", "the sealed key is not of this TPM's storage key, or was altered",
       "a copied disk or a damaged file: restore it, or seal again from the source",
@@ -258,9 +283,11 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
 
     /* Event logs. */
+    /* A kernel that was loaded without UEFI, or before its TPM driver, has no log to hand on. */
     { "eventlog-missing", "there is no firmware event log",
       "boot with UEFI and a TPM (securityfs mounted), or set EventLog= to where the log is",
       EXIT_CLASS_NOT_ATTESTED },
+    /* The kernel gives the log to root alone, until systemd-tmpfiles has passed it on. */
     { "eventlog-denied", "the firmware event log may not be read",
       "use the tmpfiles.d line of the package, which gives it to the group attestd",
       EXIT_CLASS_NOT_ATTESTED },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Catalogue: the exchange with a verifier, its tokens, and the workers that speak to each other.
+ * Catalogue: the verifier: the way to it, its answers, its tokens.
  */
 #include "format/catalog.h"
 
@@ -19,7 +19,8 @@ static const CatalogEntry entries[] = {
     { "collect-worker-ended", "the collect worker ended, or its time did, without a whole answer",
       "see the journal of attest-collect@.service", EXIT_CLASS_NOT_ATTESTED },
     { "collect-answer-malformed", "the collect worker's answer is not one",
-      "report it with the journal of this boot", EXIT_CLASS_INTERNAL },
+      "see that attest-worker and attest-collect are of one version; report it if they are",
+      EXIT_CLASS_INTERNAL },
     { "evidence-assembly-failed", "what was collected cannot be put together as evidence",
       "see what is too large or missing; report it if nothing is", EXIT_CLASS_NOT_ATTESTED },
     { "evidence-event-log-unreadable", "an event log is there and cannot be had",
@@ -50,9 +51,19 @@ static const CatalogEntry entries[] = {
       "check Proxy= and what the proxy allows", EXIT_CLASS_UNREACHABLE },
     { "verifier-tls-failed", "the TLS handshake with the verifier failed",
       "check that it serves TLS 1.2 or later at this port", EXIT_CLASS_UNREACHABLE },
+    /* The chain does not end in a configured CA, or the name in the certificate is not that of
+     * URL=. */
     { "verifier-tls-untrusted", "the verifier's certificate is not to be trusted",
-      "check CACertificates=, the name in URL=, the certificate's dates and this machine's clock",
+      "check that Trust= or CACertificates= is of this verifier, and the name in URL= is right",
       EXIT_CLASS_UNREACHABLE },
+    { "verifier-tls-not-yet-valid",
+      "by this machine's clock the verifier's certificate begins later",
+      "set this machine's clock, which is most likely behind; see its time synchronisation",
+      EXIT_CLASS_UNREACHABLE },
+    { "verifier-tls-expired", "by this machine's clock the verifier's certificate has expired",
+      "have the verifier's certificate renewed; if its dates are right, set this machine's clock",
+      EXIT_CLASS_UNREACHABLE },
+    /* The chain is good, but the key in it is another: a proxy that opens TLS does this, too. */
     { "verifier-pin-mismatch", "the verifier's TLS key is none of the pinned ones",
       "find out who answers there; if its key was changed on purpose, correct PinnedPublicKey=",
       EXIT_CLASS_UNREACHABLE },
@@ -62,11 +73,13 @@ static const CatalogEntry entries[] = {
     { "verifier-timeout", "the verifier did not answer in time",
       "see whether it is overloaded; raise TimeoutSec= if it is only slow",
       EXIT_CLASS_UNREACHABLE },
+    /* Following it would let whoever answers choose where the evidence goes. */
     { "verifier-redirect", "the verifier's address answers with a redirect, which is not followed",
       "set URL= to where the verifier is; a login page of the network is a common cause",
       EXIT_CLASS_UNREACHABLE },
     { "verifier-reply-too-large", "the reply is larger than any reply of a verifier",
-      "check that URL= leads to a verifier", EXIT_CLASS_UNREACHABLE },
+      "check that URL= leads to a verifier, and not to a page of something else",
+      EXIT_CLASS_UNREACHABLE },
     { "verifier-reply-truncated", "the connection ended before the reply was complete",
       "see the verifier's log, and what stands between it and this machine",
       EXIT_CLASS_UNREACHABLE },
@@ -75,6 +88,7 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_UNREACHABLE },
 
     /* Statuses and problem documents. */
+    /* Only a signed refusal counts as one: anything on the way can answer 403. */
     { "verifier-proxy-refused", "something answered 403 or 407 without a signed refusal",
       "see what a proxy or firewall on the way allows; nothing was withdrawn because of it",
       EXIT_CLASS_UNREACHABLE },
@@ -82,6 +96,7 @@ static const CatalogEntry entries[] = {
       "set ApiKeyFile= or ClientCertificate= and ClientKey=", EXIT_CLASS_UNREACHABLE },
     { "verifier-path-unknown", "there is no verifier at this path",
       "check the path in URL= and Protocol=", EXIT_CLASS_UNREACHABLE },
+    /* The answer was 429 or 503, mostly with the seconds to wait. */
     { "verifier-busy", "the verifier asked to be left alone for a while",
       "nothing; the next round waits as asked", EXIT_CLASS_UNREACHABLE },
     { "verifier-internal-error", "the verifier, or a gateway before it, failed",
@@ -93,13 +108,15 @@ static const CatalogEntry entries[] = {
     { "verifier-keys-refused", "the verifier cannot use the TPM keys that the challenge carried",
       "see its findings about the endorsement key", EXIT_CLASS_NOT_ATTESTED },
     { "verifier-evidence-unsupported", "the verifier does not take this form of evidence",
-      "check that agent and verifier have versions that go together", EXIT_CLASS_NOT_ATTESTED },
+      "update the older of agent and verifier", EXIT_CLASS_NOT_ATTESTED },
     { "verifier-evidence-malformed", "the verifier calls our evidence malformed",
       "see its findings; something may have changed the evidence on its way",
       EXIT_CLASS_NOT_ATTESTED },
     { "verifier-evidence-too-large", "the verifier calls our evidence too large",
       "see the sizes of the event logs, and limits of proxies on the way",
       EXIT_CLASS_NOT_ATTESTED },
+    /* A nonce lives two minutes. A slow TPM, a throttled hardware report or a slow network used
+     * them up. */
     { "verifier-nonce-expired", "the nonce expired before the evidence arrived",
       "see where the round's time went: attestctl status --json", EXIT_CLASS_NOT_ATTESTED },
     { "verifier-nonce-refused", "the verifier does not know its nonce, or knows it as used",
@@ -110,8 +127,11 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
 
     /* A no. */
+    /* The verifier appraised the evidence, signed its no, and says in its findings what it rests
+     * on. What was given out is withdrawn at once. */
     { "verifier-refused", "the verifier judged the evidence and said no",
       "see the verifier's findings, and its policy", EXIT_CLASS_REFUSED },
+    /* A refusal is a signed token; this one says yes, or is not about this round. */
     { "verifier-refusal-contradicted", "a refusal came with a token that does not say no",
       "see the verifier's log; nothing was withdrawn because of it", EXIT_CLASS_NOT_ATTESTED },
 
@@ -125,11 +145,15 @@ static const CatalogEntry entries[] = {
     { "token-algorithm-refused", "the token is signed with an algorithm that is not allowed",
       "check Algorithms=", EXIT_CLASS_NOT_ATTESTED },
     { "token-critical-extension", "the token demands an extension that is not understood",
-      "check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "check the verifier's version: it relies on something that this software does not know",
+      EXIT_CLASS_NOT_ATTESTED },
     { "token-type-refused", "the token is of another type",
       "check that the verifier issues attestation results here", EXIT_CLASS_NOT_ATTESTED },
-    { "token-nested", "the token wraps another token", "check the verifier's version",
+    { "token-nested", "the token wraps another token",
+      "set Protocol= to what this verifier speaks; none of ours wraps a token in another",
       EXIT_CLASS_NOT_ATTESTED },
+    /* Nobody but the configured verifier can sign; a rotated key has to be pinned before it is
+     * used. */
     { "token-key-unknown", "the token is signed with a key that is not pinned",
       "if the verifier's key was changed on purpose, renew Trust= or Keys=",
       EXIT_CLASS_NOT_ATTESTED },
@@ -140,51 +164,68 @@ static const CatalogEntry entries[] = {
 
     /* The token: for whom, when. */
     { "token-claims-malformed", "a claim of the token has the wrong type",
-      "check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "see which claim is named, and check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
     { "token-profile-refused", "the token is not an attestation result of the expected profile",
-      "check Protocol= and the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "check Protocol= and that URL= leads to the verifier that speaks it",
+      EXIT_CLASS_NOT_ATTESTED },
     { "token-issuer-mismatch", "the token was issued by somebody else",
       "check Issuer=", EXIT_CLASS_NOT_ATTESTED },
     { "token-audience-mismatch", "the token is for somebody else",
       "check Audience=", EXIT_CLASS_NOT_ATTESTED },
     { "token-nonce-missing", "the token does not say which nonce it answers",
-      "check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "see that the verifier writes eat_nonce into its tokens; without it nothing is fresh",
+      EXIT_CLASS_NOT_ATTESTED },
+    /* An old token, played back by somebody on the way, looks like this. */
     { "token-nonce-mismatch", "the token answers another nonce than this round's",
       "find out who replays tokens; nothing in it was believed", EXIT_CLASS_NOT_ATTESTED },
-    { "token-holder-missing", "the token is not bound to our key", "check the verifier's version",
+    { "token-holder-missing", "the token is not bound to our key",
+      "see that the verifier writes cnf into its tokens; else anyone could use one",
       EXIT_CLASS_NOT_ATTESTED },
     { "token-holder-mismatch", "the token is bound to another key than this round's",
       "find out who passes tokens on; nothing in it was believed", EXIT_CLASS_NOT_ATTESTED },
     { "token-issue-time-missing", "the token does not say when it was issued",
-      "check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "see that the verifier writes iat into its tokens", EXIT_CLASS_NOT_ATTESTED },
     { "token-expiry-missing", "the token does not say when it expires",
-      "check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "see that the verifier writes exp into its tokens", EXIT_CLASS_NOT_ATTESTED },
     { "token-lifetime-too-long", "the token would live longer than a day",
       "shorten the life of tokens at the verifier", EXIT_CLASS_NOT_ATTESTED },
     { "token-not-yet-valid", "the token is of a time that has not come",
-      "compare this machine's clock with the verifier's", EXIT_CLASS_NOT_ATTESTED },
+      "correct this machine's clock, which is behind, or the verifier's, which is ahead",
+      EXIT_CLASS_NOT_ATTESTED },
     { "token-expired", "the token had expired when it came",
-      "compare this machine's clock with the verifier's", EXIT_CLASS_NOT_ATTESTED },
+      "correct this machine's clock, which is ahead, or the verifier's, which is behind",
+      EXIT_CLASS_NOT_ATTESTED },
 
     /* The token: what it says. */
     { "token-result-malformed", "the token's attestation result cannot be read",
-      "check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "see which member of submods is named, and check the verifier's version",
+      EXIT_CLASS_NOT_ATTESTED },
     { "token-result-mixed-spelling", "the token spells its attestation result in two ways",
-      "check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "report it to whoever makes the verifier: a token has underscores or dashes, not both",
+      EXIT_CLASS_NOT_ATTESTED },
+    /* Somebody could remove the part of the evidence that would have been refused; so the token
+     * has to judge all of it. */
     { "token-submodules-mismatch", "the token does not judge exactly the evidence that was sent",
       "check the verifier's version; something may have removed evidence on its way",
       EXIT_CLASS_NOT_ATTESTED },
     { "token-not-affirming", "the token does not affirm everything that was sent",
-      "see the verifier's findings, and its policy", EXIT_CLASS_NOT_ATTESTED },
+      "see which submodule is named, the verifier's findings on it, and its policy",
+      EXIT_CLASS_NOT_ATTESTED },
     { "token-hardware-not-affirmed", "the token does not affirm the hardware",
-      "see the verifier's findings, and its policy", EXIT_CLASS_NOT_ATTESTED },
+      "see the verifier's findings on cpu, and what its policy says of the hardware",
+      EXIT_CLASS_NOT_ATTESTED },
+    /* The status of a submodule must not be better than the worst entry of its trustworthiness
+     * vector. */
     { "token-status-too-good", "the token's verdict is better than its own reasons",
-      "report it to whoever makes the verifier", EXIT_CLASS_NOT_ATTESTED },
+      "do not trust this verifier until whoever makes it has mended it", EXIT_CLASS_NOT_ATTESTED },
     { "token-verdict-malformed", "the token does not say what its verdict rests on",
-      "check the verifier's version", EXIT_CLASS_NOT_ATTESTED },
+      "see that agent and verifier have versions that go together: facts are missing",
+      EXIT_CLASS_NOT_ATTESTED },
+    /* Laboratories run on simulated chips; a line here and one at the verifier have to allow it. */
     { "token-simulated-not-accepted", "the verdict is about simulated hardware",
       "on a test machine set AcceptSimulated=yes; elsewhere ask who lists a simulated root",
       EXIT_CLASS_NOT_ATTESTED },
+    /* A TPM that the host emulates says what the host wants. */
     { "token-host-tpm-not-accepted", "nothing but the host vouches for the TPM in the verdict",
       "set AcceptHostTPM=yes if its registers may go unproven", EXIT_CLASS_NOT_ATTESTED },
     { "token-requirement-unmet", "the token does not meet a Require= rule",

@@ -19,11 +19,14 @@ static const CatalogEntry entries[] = {
     { "gates-mismatch", "what came to open gates is not what the token was signed with",
       "find out who stands between this machine and the verifier; nothing was opened",
       EXIT_CLASS_NOT_ATTESTED },
-    { "gates-malformed", "what came to open gates cannot be used", "check the verifier's version",
+    { "gates-malformed", "what came to open gates cannot be used",
+      "see that agent and verifier have versions that go together; nothing was opened",
       EXIT_CLASS_NOT_ATTESTED },
+    /* That gate stays shut; the rest of the round goes on. */
     { "gate-kind-mismatch", "the verifier has this gate as one of another kind than this machine",
       "make it of one kind, in the verifier's policy or here: attestctl gate list",
       EXIT_CLASS_NOT_ATTESTED },
+    /* An approval is for one TPM session, which must not be open for long. */
     { "gate-session-too-old", "the hardware report took so long that the gate was given up",
       "nothing if it passes: the next round asks again; else see what slows hardware reports",
       EXIT_CLASS_NOT_ATTESTED },
@@ -32,13 +35,17 @@ static const CatalogEntry entries[] = {
     { "gate-key-unusable", "a data key that the verifier sent for this gate cannot be used",
       "check the verifier's version, and LimitMEMLOCK= of attest-round@.service",
       EXIT_CLASS_NOT_ATTESTED },
-    { "gate-capped", "the refusal closed gates with OnRefuse=cap until the machine is reset",
+    /* The gate was made with a register that a refusal extends, so that no approval opens it
+     * before the next boot. */
+    { "gate-capped", "the refusal closed gates with a --cap-pcr until the machine is reset",
       "when the reason for the refusal is gone, reboot", EXIT_CLASS_REFUSED },
     { "gate-cap-failed", "a register that a refusal is to extend could not be extended",
       "see the TPM's error; until it is extended, an approval that is still live opens the gate",
       EXIT_CLASS_REFUSED },
 
     /* What the verifier says to them: warnings of a yes. */
+    /* The verdict is good. The policy does not list this gate for this machine, so what is sealed
+     * to it stays shut. */
     { "gate-not-granted", "the verifier does not open this gate to this machine",
       "see the gates of the verifier's policy: docs/policy.md", EXIT_CLASS_NOT_ATTESTED },
 };

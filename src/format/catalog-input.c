@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Catalogue entries of what a person gives attestctl to judge, and of what AMD is asked for.
+ * Catalogue: what attestctl is given to judge, and what AMD is asked for.
  */
 #include "format/catalog.h"
 
 static const CatalogEntry entries[] = {
-    /* Subject is the file. */
+    /* What attestctl is given; subject is the file. */
     { "input-missing", "there is no such file", "correct its name", EXIT_CLASS_USAGE },
     { "input-unreadable", "the file cannot be read", "correct its permissions, or name another",
       EXIT_CLASS_USAGE },
@@ -36,6 +36,7 @@ static const CatalogEntry entries[] = {
       "see --kds: something on the way answers for AMD", EXIT_CLASS_UNREACHABLE },
     { "kds-chip-unknown", "the report does not say which chip made it, so nothing can be fetched",
       "have the host supply the certificate, or unmask the chip id", EXIT_CLASS_UNREACHABLE },
+    /* The key belongs to the cloud and not to one chip. */
     { "kds-vlek", "AMD gives a VLEK to the cloud only, so it cannot be fetched",
       "take it from the certificates that the host supplies", EXIT_CLASS_UNREACHABLE },
     { "kds-product-unknown", "the report does not say which product line of AMD made it",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Catalogue entries of what libattest is handed: items that are missing, too many, or unreadable.
+ * Catalogue: what libattest is handed.
  */
 #include "format/catalog.h"
 
@@ -19,6 +19,7 @@ static const CatalogEntry entries[] = {
       "judge it as the kind that it should be, with attestctl verify", EXIT_CLASS_USAGE },
     { "item-damaged", "this has the marks of its kind, but cannot be read",
       "fetch or collect it anew", EXIT_CLASS_USAGE },
+    /* A verdict is only worth as much as the root it rests on. */
     { "amd-root-foreign", "a root was given that is not AMD's, and hardware is judged by it",
       "nothing in a laboratory; for real hardware leave the roots out, AMD's are built in",
       EXIT_CLASS_NOT_ATTESTED },

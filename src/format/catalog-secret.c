@@ -11,8 +11,11 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
     { "secret-store-failed", "a file of the store cannot be read or written",
       "see the error; what was stored before is as it was", EXIT_CLASS_INTERNAL },
+    /* A unit asks by the name behind LoadCredential=, which is the name that the secret was sealed
+     * under. */
     { "secret-missing", "there is no secret of this name",
-      "see attestctl secrets list, and the name after LoadCredential=", EXIT_CLASS_NOT_ATTESTED },
+      "see attestctl secrets list, and the name after LoadCredential=", EXIT_CLASS_USAGE },
+    /* A file that somebody else can change could be any secret. */
     { "secret-file-unsafe", "the secret's file is a link, or others than its owner may touch it",
       "treat it as tampered with: make it a plain file of attestd, mode 0600, or seal again",
       EXIT_CLASS_NOT_ATTESTED },
@@ -20,6 +23,8 @@ static const CatalogEntry entries[] = {
       "restore it from a backup, or seal again", EXIT_CLASS_NOT_ATTESTED },
     { "secret-name-mismatch", "the secret's file names another secret: it was renamed or copied",
       "give it back its name, or seal again under the new one", EXIT_CLASS_NOT_ATTESTED },
+    /* The file beside it remembers the highest version ever stored; or the counter in the TPM
+     * does. */
     { "secret-version-lower", "this is not the newest version of the secret",
       "an older file was put back, or the TPM's counter was made anew: restore the newest, or seal "
       "again",
@@ -28,6 +33,8 @@ static const CatalogEntry entries[] = {
       "nothing here counts so far: the file that is named was planted; remove it by hand, seal "
       "again, and find out who can write there",
       EXIT_CLASS_NOT_ATTESTED },
+    /* Header and ciphertext are authenticated with one key; whoever changes a name, an asker or a
+     * gate in the file ends here. */
     { "secret-tampered", "the secret's file does not authenticate: something in it was changed",
       "restore it from a backup, or seal again, and find out who can write there",
       EXIT_CLASS_NOT_ATTESTED },
@@ -45,18 +52,23 @@ static const CatalogEntry entries[] = {
       "on "
       "purpose, recover the secret and seal again",
       EXIT_CLASS_REFUSED },
+    /* The registers are named. Behind a gate of kind pcr the values themselves are the key, so
+     * every update of what they measure moves them; a gate of kind verifier survives updates. */
     { "secret-pcrs-moved", "PCRs have other values than the secret was sealed for",
       "if kernel, firmware or boot loader were updated: recover, and seal again; attestctl reseal "
       "before an update takes the values to come",
       EXIT_CLASS_NOT_ATTESTED },
     { "secret-capped", "a refusal has closed the gate until the next boot",
       "see attestctl status for what was refused; then reboot", EXIT_CLASS_REFUSED },
+    /* Approvals end with the time that the verifier gave them, with a reset of the TPM, and with a
+     * refusal. */
     { "secret-no-approval", "the verifier has not approved this secret's gate",
       "see attestctl status for the verdict, and the verifier's policy for gate and machine",
       EXIT_CLASS_REFUSED },
     { "secret-approval-malformed", "an approval cannot be read, or is not for what it says",
       "delete it below /run/attestd/approvals; the next round brings another",
       EXIT_CLASS_NOT_ATTESTED },
+    /* Each gate is bound to one attestation key. */
     { "secret-key-changed", "the secret was sealed for another attestation key",
       "another machine's file, or this TPM was cleared: seal again", EXIT_CLASS_NOT_ATTESTED },
     { "secret-release-key-changed", "the approval is by a release key this secret does not know",
@@ -82,9 +94,11 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
 
     /* Who asks. */
+    /* Who may ask is sealed with the secret and counts only when it has been decrypted. */
     { "secret-asker-refused", "the secret is not for who asks",
       "name the unit when sealing (attestctl seal NAME --for unit:NAME.service)",
       EXIT_CLASS_REFUSED },
+    /* The unit was stopped or killed while its secret was on the way. */
     { "secret-asker-gone", "the connection of who asked did not take the whole secret",
       "nothing if the unit was stopped; the secret is not in its hands", EXIT_CLASS_NOT_ATTESTED },
     { "secret-too-large", "the secret is larger than can be handed over whole",
@@ -100,10 +114,14 @@ static const CatalogEntry entries[] = {
     { "secret-pcrs-unmeasured",
       "the PCRs of the gate are all zero, or one of 0 to 7 is: nothing is measured into them",
       "see that the firmware measures into bank sha256, or name other PCRs", EXIT_CLASS_USAGE },
+    /* On such a machine the host can read what the TPM keeps; sealing has to be told that this is
+     * known. */
     { "secret-host-tpm", "nothing says that this vTPM is out of the host's reach",
       "add the gate with the --vtpm-root= that attestctl status says, or accept it "
       "(--accept-host-tpm)",
       EXIT_CLASS_USAGE },
+    /* A paravisor's vTPM proves itself by the hardware report, which the verifier judges and
+     * sealing does not see. */
     { "secret-vtpm-unchecked", "nothing here can check that this stands behind the vTPM",
       "attest first; when attestctl status has the same vtpm_root, say so "
       "(--accept-unchecked-vtpm)",
@@ -121,7 +139,7 @@ static const CatalogEntry entries[] = {
       "treat the machine as tampered with: two TPMs answer here as if they were one",
       EXIT_CLASS_NOT_ATTESTED },
     { "secret-storage-key-elsewhere", "the storage key is not in the TPM of the attestation key",
-      "treat the machine as tampered with: two TPMs answer here as if they were one",
+      "treat the machine as tampered with: one TPM stores keys here, and another quotes",
       EXIT_CLASS_NOT_ATTESTED },
 };
 

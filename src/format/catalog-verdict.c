@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Catalogue entries of verdicts: is the evidence genuine, and is it what the policy wants?
+ * Catalogue: judging evidence, whether it is genuine and whether it is what the policy wants.
  */
 #include "format/catalog.h"
 
@@ -27,6 +27,7 @@ static const CatalogEntry entries[] = {
       "see why the agent found no source of hardware evidence: attestctl evidence", GENUINE },
     { "cpu-provider-unknown", "the hardware report is of a kind that is not verified here",
       "use a guest with SEV-SNP (provider sev_guest)", GENUINE },
+
     /* SEV-SNP: did genuine hardware make the report? */
     { "snp-report-malformed", "the SEV-SNP report cannot be read",
       "treat the evidence as damaged; newer report versions need a policy that names them",
@@ -36,7 +37,7 @@ static const CatalogEntry entries[] = {
     { "snp-signature-algorithm", "the report names a signature algorithm that does not exist",
       "treat the report as forged or damaged", GENUINE },
     { "snp-policy-reserved-bit", "the guest policy in the report is not one that firmware accepts",
-      "treat the report as forged or damaged", GENUINE },
+      "treat the report as forged: no firmware starts a guest with such a policy", GENUINE },
     { "snp-report-from-host", "the host asked for this report, so its report data is the host's",
       "make the report inside the guest", GENUINE },
     { "snp-signing-key-unknown", "the report is not signed, or by a key of no known kind",
@@ -67,7 +68,7 @@ static const CatalogEntry entries[] = {
     { "snp-certificate-not-yet-valid", "a certificate of the chain is not valid yet",
       "check the clock of this machine", GENUINE },
     { "snp-certificate-revoked", "AMD has revoked a certificate of the chain",
-      "move the guest to hardware that is in good standing", GENUINE },
+      "move the guest to hardware whose certificates AMD stands by", GENUINE },
     { "snp-crl-unusable", "a revocation list is not genuine or not current, so it was not heeded",
       "renew the list; it is AMD's, signed by the ARK", GENUINE },
     { "snp-endorsement-unreadable", "a certificate or list that came along cannot be read",
@@ -88,6 +89,7 @@ static const CatalogEntry entries[] = {
       GENUINE },
     { "snp-report-data-mismatch", "the report was not made for these claims",
       "treat the evidence as put together from pieces; collect it anew", GENUINE },
+
     /* Azure's paravisor: does the hardware vouch for what it says? */
     { "hcl-beside-cpu", "the evidence has two hardware reports: its own and one in an HCL report",
       "send one: under a paravisor that is the HCL report", GENUINE },
@@ -130,6 +132,7 @@ static const CatalogEntry entries[] = {
     { "hcl-ak-template-unknown",
       "the key that quotes was not made by the template of the paravisor",
       "give the public area of the key as well, so that its attributes can be judged", GENUINE },
+
     /* SEV-SNP: is it what the policy wants? */
     { "snp-product-not-accepted", "the policy does not accept this product line",
       "run on another machine, or add the product to snp.products", POLICY },
@@ -142,6 +145,8 @@ static const CatalogEntry entries[] = {
     { "snp-chip-id-masked", "the report does not say which chip made it",
       "have the host operator unmask it, or set snp.masked_chip_id if this host always masks",
       POLICY },
+    /* The firmware of the host is older than the policy wants, mostly because of a security
+     * bulletin. */
     { "snp-tcb-too-low", "firmware or microcode is older than the policy demands",
       "have the host operator update; only then lower snp.minimum_tcb", POLICY },
     { "snp-tcb-too-high", "firmware or microcode is newer than the policy knows",
@@ -161,6 +166,7 @@ static const CatalogEntry entries[] = {
       "have the host operator update and commit the firmware", POLICY },
     { "snp-mitigations-missing", "mitigations that the policy demands are not in force",
       "have the host operator update, then start the guest anew", POLICY },
+    /* The host can read the memory of such a guest. */
     { "snp-debug-enabled", "the host may read and change the memory of this guest",
       "start the guest without the debug bit in its policy", POLICY },
     { "snp-migration-agent", "a migration agent may take the memory of this guest elsewhere",
@@ -194,6 +200,7 @@ static const CatalogEntry entries[] = {
       "start the guest with an ID block by a key of snp.id_key_digests, or add it", POLICY },
     { "snp-author-key-unknown", "the author key of this guest is not in the policy",
       "start the guest with an author key of snp.author_key_digests, or add it", POLICY },
+
     /* TDX: did Intel's quoting enclave make the quote? */
     { "tdx-quote-malformed", "the TDX quote cannot be read",
       "take a new quote; an empty one means that the quote service of the host is not running",
@@ -201,7 +208,7 @@ static const CatalogEntry entries[] = {
     { "tdx-quote-trailing", "something is behind the end of the TDX quote",
       "nothing; nobody signed it and nothing is read from it", GENUINE },
     { "tdx-attestation-key-invalid", "the key in the TDX quote is none",
-      "treat the quote as forged or damaged", GENUINE },
+      "treat the quote as damaged: take a new one from the quote service", GENUINE },
     { "tdx-quote-signature-invalid", "the TDX quote is not signed by the key in it",
       "treat the quote as forged or damaged", GENUINE },
     { "tdx-qe-binding-mismatch", "the quoting enclave does not vouch for the key in the TDX quote",
@@ -217,30 +224,33 @@ static const CatalogEntry entries[] = {
       "have the host operator mend the quote service; treat a chain in disorder as forged",
       GENUINE },
     { "tdx-chain-invalid", "the certificates do not lead from the PCK to the root",
-      "treat the quote as forged, or put together from pieces", GENUINE },
+      "treat the quote as forged, or its certificates as put together from pieces", GENUINE },
     { "tdx-certificate-unfit", "a certificate of the PCK chain has not the form Intel issues",
       "treat the quote as forged", GENUINE },
     { "tdx-certificate-expired", "a certificate of the PCK chain has expired",
       "have the host operator renew the PCK certificate, and check the clock", GENUINE },
     { "tdx-certificate-not-yet-valid", "a certificate of the PCK chain is not valid yet",
-      "check the clock of this machine", GENUINE },
+      "check the clock of this machine, and --at= where it was given", GENUINE },
     { "tdx-certificate-revoked", "Intel has revoked a certificate of the PCK chain",
-      "move the guest to hardware that is in good standing", GENUINE },
+      "move the guest to hardware whose certificates Intel stands by", GENUINE },
     { "tdx-crl-unusable", "a revocation list is not genuine or not current, so it was not heeded",
       "renew the list; it is Intel's, signed by the root or by the PCK CA", GENUINE },
     { "tdx-root-untrusted", "the root of the PCK chain is neither Intel's nor listed",
       "treat the quote as forged; to try a simulator, list its fingerprint as simulated", GENUINE },
     { "tdx-root-simulated", "the hardware is simulated: the root of its PCK chain was listed",
-      "nothing in a laboratory; never list a simulated root in production", GENUINE },
+      "nothing in a laboratory; elsewhere remove it from the list of simulated roots", GENUINE },
     { "tdx-report-data-mismatch", "the TDX quote was not made for this report data",
-      "treat the evidence as put together from pieces; collect it anew", GENUINE },
+      "compare --report-data with what the quote was asked for; else it is of another exchange",
+      GENUINE },
     { "tdx-tcb-not-evaluated",
       "whether firmware, microcode and TDX module of the host are up to date was not evaluated",
       "have a verifier compare them with Intel's TCB info and QE identity before trusting much",
       GENUINE },
-    /* TDX: the event log of the guest */
+
+    /* TDX: the event log of the guest. */
     { "ccel-register-unknown", "the event log extends a register that a TD does not have",
       "treat the log as damaged, or as one of a TPM", GENUINE },
+
     /* The vTPM: is the quote genuine? */
     { "tpm-ak-malformed", "the public part of the attestation key cannot be used",
       "make the attestation key anew: P-256 or RSA from 2048 bits, SHA-256 or more", GENUINE },
@@ -250,11 +260,11 @@ static const CatalogEntry entries[] = {
       "use a key with fixedTPM, fixedParent and sensitiveDataOrigin", GENUINE },
     { "tpm-ak-not-bound",
       "the key that quotes is not the one the claims, and so the hardware report, name",
-      "treat the evidence as put together from pieces; collect it anew", GENUINE },
+      "treat quote and report as of two machines; collect both anew, in one round", GENUINE },
     { "tpm-attest-malformed", "what was signed is not a quote of a TPM",
       "treat the evidence as forged or damaged", GENUINE },
     { "tpm-signature-malformed", "the signature of the quote cannot be read",
-      "treat the evidence as forged or damaged", GENUINE },
+      "treat the evidence as damaged; compare the signature with docs/evidence.md", GENUINE },
     { "tpm-signature-scheme",
       "the quote is not signed by the scheme that the attestation key fixes",
       "use an attestation key with a fixed scheme; treat another choice by the sender as forged",
@@ -267,11 +277,11 @@ static const CatalogEntry entries[] = {
     { "tpm-pcrs-missing", "there are no PCR values to compare with the quote",
       "give the values that were quoted (tpm2_quote -o)", GENUINE },
     { "tpm-signature-invalid", "the quote is not signed by the attestation key",
-      "treat the quote as forged or damaged", GENUINE },
+      "treat the quote as forged, or as by another key than was sent; collect it anew", GENUINE },
     { "tpm-qualifying-data-mismatch", "the quote was not made for these claims",
-      "treat the evidence as put together from pieces; collect it anew", GENUINE },
+      "compare the nonce with what the quote was asked for; else it is of another round", GENUINE },
     { "tpm-selection-mismatch", "the quote covers other PCRs than those that came along",
-      "collect the evidence anew; treat a repeated mismatch as forged", GENUINE },
+      "collect the evidence anew: quote and values have to be of the same PCRs", GENUINE },
     { "tpm-pcr-digest-mismatch", "the PCR values are not those that were quoted",
       "collect the evidence anew: a PCR may have been extended in between; else treat it as forged",
       GENUINE },
@@ -294,6 +304,7 @@ static const CatalogEntry entries[] = {
     { "tpm-credential-mismatch",
       "the TPM did not show that attestation key and endorsement key are both its own",
       "collect the evidence anew; treat a repeated mismatch as forged", GENUINE },
+
     /* The vTPM: is it what the policy wants? */
     { "vtpm-missing", "the policy has rules for the vTPM and none was quoted",
       "give the guest a vTPM and the agent access to it, or take the tpm rules out of the policy",
@@ -330,6 +341,7 @@ static const CatalogEntry entries[] = {
       POLICY },
     { "boot-section-missing", "the log does not show a section of the unified kernel image",
       "boot a unified kernel image, with PCR 11 quoted and its log sent", POLICY },
+    /* Most often a unified kernel image that was updated before its digests were. */
     { "boot-section-unknown", "a section of the unified kernel image is not one that is known",
       "add its digest to tpm.sections if the image is yours", POLICY },
     { "command-line-unproven",
@@ -338,6 +350,7 @@ static const CatalogEntry entries[] = {
     { "command-line-not-accepted",
       "the kernel was started with a command line that the policy does not accept",
       "start the kernel as tpm.command_line of the policy says, or change that", POLICY },
+
     /* Event logs. */
     { "eventlog-malformed", "the event log of the firmware cannot be read",
       "treat the log as damaged; see whether the kernel gives a whole one", GENUINE },
@@ -345,23 +358,27 @@ static const CatalogEntry entries[] = {
       "look at /run/log/systemd/tpm2-measure.log on the guest", GENUINE },
     { "eventlog-bank-missing", "the log has no digests of the bank that was quoted",
       "quote a bank that the firmware logs: PCRBank= of the agent", GENUINE },
+    /* Register and log do not tell the same story. The register is right: something was left out
+     * of the log, or added. */
     { "eventlog-replay-mismatch", "the event log does not replay to the quoted value",
-      "if something extends this PCR without logging, leave the PCR out; else treat the log as "
-      "forged",
+      "if something extends this PCR without logging, leave the PCR out; if the TPM was reset "
+      "since "
+      "the machine booted (zeros are wanted), boot anew; else treat the log as forged",
       GENUINE },
     { "eventlog-absent", "a rule needs an event log and none was sent, or it cannot be read",
       "set EventLog= of the agent and let the worker read it", POLICY },
     { "eventlog-unproven", "a rule needs a log that replays, and this PCR does not",
       "see the finding on the replay of this PCR", POLICY },
     { "eventlog-text-missing", "the log does not have a text that the policy demands",
-      "compare what booted with tpm.log of the policy", POLICY },
+      "compare what booted with the texts that tpm.log of the policy demands", POLICY },
     { "eventlog-text-forbidden", "the log has a text that the policy forbids",
-      "compare what booted with tpm.log of the policy", POLICY },
+      "compare what booted with the texts that tpm.log of the policy forbids", POLICY },
     { "eventlog-event-opaque",
       "an event is not explained by its data, so it could be what the rule forbids",
       "give a rule in tpm.events for its type, or rule the PCR by value", POLICY },
     { "eventlog-event-missing", "the log has no event of a type that the policy demands",
       "compare what booted with tpm.events of the policy", POLICY },
+    /* Most often a kernel or boot loader that was updated before its digest was. */
     { "eventlog-digest-unknown", "something was loaded that is not in the policy",
       "if it is yours, add its digest to tpm.events; else do not trust this boot", POLICY },
 };

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Catalogue entries: what attest-verifier answers and what its operator sees.
+ * Catalogue: what attest-verifier answers, and what its operator sees.
  */
 #include "format/catalog.h"
 
 static const CatalogEntry entries[] = {
-    /* Problems of requests, listed in docs/protocols.md. verifier-busy and -internal-error stand in
-     * catalog-exchange.c: proxies say them too. */
+    /* Problems of requests, listed in docs/protocols.md. */
     { "request-path-unknown", "the verifier has nothing at this path",
       "compare URL= with the urls and path_prefix of the verifier", EXIT_CLASS_UNREACHABLE },
     { "request-method-not-allowed", "the path does not take this HTTP method",
@@ -29,6 +28,8 @@ static const CatalogEntry entries[] = {
       "compare the member that is named with docs/evidence.md; agent and verifier may be of "
       "different versions",
       EXIT_CLASS_UNREACHABLE },
+    /* Another verifier issued it, or another instance with another nonce key; or the key was
+     * rotated twice. */
     { "nonce-unknown", "the nonce was not issued by this verifier",
       "ask for a fresh challenge; all processes behind one URL need the same nonce key",
       EXIT_CLASS_UNREACHABLE },
@@ -37,6 +38,7 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_UNREACHABLE },
     { "nonce-early", "the nonce is from the future of this verifier's clock",
       "set the verifier's clock, on each instance", EXIT_CLASS_UNREACHABLE },
+    /* The same evidence came twice; or an agent sent it again after a connection that broke. */
     { "nonce-replayed", "the nonce has been used before", "ask for a fresh challenge",
       EXIT_CLASS_UNREACHABLE },
 
@@ -46,6 +48,11 @@ static const CatalogEntry entries[] = {
       "choose another directory, or move this one away: its keys would be lost", EXIT_CLASS_USAGE },
     { "verifier-directory-unusable", "the directory cannot be made or read",
       "make its parent first, as the user that runs this", EXIT_CLASS_USAGE },
+    /* attest-verifier keys changes several files, and two rotations in a row would drop the key
+     * that was to be accepted a while longer. */
+    { "verifier-directory-busy", "somebody else is changing the keys of this directory",
+      "agree with them first; when theirs has ended, see whether another change is still wanted",
+      EXIT_CLASS_USAGE },
     { "verifier-config-invalid", "verifier.json cannot be used",
       "mend the member that is named; attest-verifier(1) describes each", EXIT_CLASS_USAGE },
     { "verifier-policy-invalid", "the policy cannot be used",

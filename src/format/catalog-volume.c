@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Catalogue: volumes of crypttab(5) that are opened with a secret, secrets as files, and the units
- * that are stopped when the verdict is lost.
+ * Catalogue: volumes, secrets as files, and units that stop when the verdict is lost.
  */
 #include "format/catalog.h"
 
@@ -15,8 +14,11 @@ static const CatalogEntry entries[] = {
     { "volume-file-unusable", "a file below /etc cannot be read or written",
       "see the error; what was not written is as it was, and the same command goes on from there",
       EXIT_CLASS_INTERNAL },
+    /* crypttab makes the boot wait for each volume without noauto; a verdict needs the network,
+     * which comes later in the boot. */
     { "volume-boot-waits", "the boot waits for this volume, and attestd waits for the boot",
       "add noauto to its options in crypttab (attestctl volume add does)", EXIT_CLASS_USAGE },
+    /* Without headless=true systemd-cryptsetup asks for a passphrase after the refusal. */
     { "volume-asks-person", "when it is refused its key, this volume asks a person, for ever",
       "add headless=true to its options in crypttab (attestctl volume add does)",
       EXIT_CLASS_USAGE },
@@ -38,6 +40,8 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
     { "volume-header-checksum", "the LUKS2 header does not match its own checksum",
       "restore it from a backup (cryptsetup luksHeaderRestore)", EXIT_CLASS_NOT_ATTESTED },
+    /* Whoever can write the disk can put a header there that opens with any key and encrypts
+     * nothing; what is written afterwards would be readable. */
     { "volume-header-cipher", "the LUKS2 header asks for another cipher, or for none",
       "treat the disk as tampered with; restore the header from a backup, and write nothing to it",
       EXIT_CLASS_REFUSED },
@@ -62,12 +66,13 @@ static const CatalogEntry entries[] = {
     /* What follows a loss. */
     { "loss-foreign", "something in the directory of losses names no unit",
       "nothing, it was removed; if it comes again, see who writes there", EXIT_CLASS_INTERNAL },
+    /* Only attestd's user can have put it there; no verb of attestctl walks into it as root. */
     { "loss-planted", "a full directory lay in the directory of losses; it has a hidden name now",
       "remove it by hand, and see who writes there: attestd makes none", EXIT_CLASS_INTERNAL },
     { "loss-unit-runs", "a unit could not be stopped though the verdict is lost",
-      "see the error; it is tried again", EXIT_CLASS_INTERNAL },
+      "see the error, and systemctl status of the unit; it is tried again", EXIT_CLASS_INTERNAL },
     { "loss-power", "the machine could not be turned off though the verdict is lost",
-      "see the error; it is tried again", EXIT_CLASS_INTERNAL },
+      "see the error, and turn the machine off by hand; it is tried again", EXIT_CLASS_INTERNAL },
 
     { "standing-file-malformed", "the file that says until when the verdict holds is none",
       "see who writes in the directory; attestd writes it anew with the next verdict",

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one catalogue of names: finding name = D-Bus error suffix = journal message = exit class =
- * anchor in docs/errors.md. Split by subject into const tables, listed in catalog.c.
+ * anchor in docs/errors.md. Split by subject into const tables, listed in catalog.c. tools/errors
+ * makes that page of them, and of their comments: one behind an empty line begins a section ("…;
+ * subject is …"), one right above an entry tells how it happens.
  */
 #pragma once
 
@@ -32,6 +34,7 @@ typedef struct CatalogTable {
 
 extern const CatalogTable catalog_agent;    /* catalog-agent.c: configuration, bus, schedule */
 extern const CatalogTable catalog_device;   /* catalog-device.c: hardware report, TPM, logs */
+extern const CatalogTable catalog_doctor;   /* catalog-doctor.c: what attestctl doctor finds */
 extern const CatalogTable catalog_exchange; /* catalog-exchange.c: HTTP, protocol, token */
 extern const CatalogTable catalog_gate;     /* catalog-gate.c: gate files, gates in a round */
 extern const CatalogTable catalog_input;    /* catalog-input.c: files given, collateral */

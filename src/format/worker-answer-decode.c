@@ -287,6 +287,27 @@ static int take_clock_skew(const json_t *object, WorkerAnswer *answer)
     return 0;
 }
 
+static int take_tpm_clock(json_t *object, WorkerAnswer *answer)
+{
+    static const char *const known[] = { "clock_msec", "reset_count", "restart_count", NULL };
+    json_t *member = json_object_get(object, "tpm_clock");
+    uint64_t resets = 0, restarts = 0;
+
+    if (!member)
+        return 0;
+    if (!json_is_object(member) || json_unknown_member(member, known))
+        return WORKER_ANSWER_E_MEMBER;
+    int r = take_number(member, "clock_msec", INT64_MAX, &answer->tpm_clock.clock_msec);
+    if (r == 0)
+        r = take_number(member, "reset_count", UINT32_MAX, &resets);
+    if (r == 0)
+        r = take_number(member, "restart_count", UINT32_MAX, &restarts);
+    answer->has_tpm_clock = r == 0;
+    answer->tpm_clock.reset_count = (uint32_t)resets;
+    answer->tpm_clock.restart_count = (uint32_t)restarts;
+    return r;
+}
+
 static int take_simulated(const json_t *object, WorkerAnswer *answer)
 {
     int r = json_get_bool(object, "simulated", &answer->simulated);
@@ -305,6 +326,8 @@ static int take_round(json_t *object, WorkerAnswer *answer)
         r = take_number(object, "retry_after_sec", RETRY_AFTER_MAX, &answer->retry_after_sec);
     if (r == 0)
         r = take_clock_skew(object, answer);
+    if (r == 0)
+        r = take_tpm_clock(object, answer);
     if (r == 0)
         r = take_simulated(object, answer);
     if (r == 0)
@@ -359,22 +382,29 @@ static int take_header(const json_t *item, AnswerReleased *released)
     _cleanup_bytes_ Bytes digest = { 0 };
 
     if (!released->ok)
-        return json_object_get(item, "header_sha256") ? WORKER_ANSWER_E_MEMBER : 0;
+        return json_object_get(item, "header_sha256") || json_object_get(item, "gate") ||
+                       json_object_get(item, "version")
+                   ? WORKER_ANSWER_E_MEMBER
+                   : 0;
     int r = json_get_base64url(item, "header_sha256", ANSWER_HEADER_SHA256_SIZE, &digest);
     if (r < 0)
         return r;
     if (r != JSON_OK || digest.size != ANSWER_HEADER_SHA256_SIZE)
         return WORKER_ANSWER_E_MEMBER;
     memcpy(released->header_sha256, digest.data, ANSWER_HEADER_SHA256_SIZE);
-    return 0;
+    r = take_text(item, "gate", false, &released->gate);
+    if (r == 0 && released->gate && !gate_name_is_valid(released->gate))
+        return WORKER_ANSWER_E_MEMBER;
+    return r == 0 && json_object_get(item, "version")
+               ? take_number(item, "version", SECRET_VERSION_LIMIT, &released->version)
+               : r;
 }
 
 /* Entry INDEX of the list: in order, a yes without a reason or a no with one. */
 static int take_one_released(json_t *item, size_t index, AnswerReleased *ret)
 {
-    static const char *const known[] = {
-        "index", "ok", "finding", "on_loss", "header_sha256", NULL
-    };
+    static const char *const known[] = { "index",         "ok",   "finding", "on_loss",
+                                         "header_sha256", "gate", "version", NULL };
     uint64_t number = 0;
 
     if (!json_is_object(item) || json_unknown_member(item, known))
@@ -457,27 +487,21 @@ static int take_wrapped(const json_t *object, WorkerAnswer *answer)
     return 0;
 }
 
+static int take_checks(const json_t *object, WorkerAnswer *answer)
+{
+    const json_t *array = json_object_get(object, "checks");
+    int r = array ? check_list_from_json(&answer->checks, array) : 0;
+
+    return r > 0 ? WORKER_ANSWER_E_MEMBER : r;
+}
+
 static int take_members(json_t *object, WorkerAnswer *answer)
 {
     static const char *const known[] = {
-        "result",
-        "error",
-        "findings",
-        "timings_usec",
-        "evidence_kinds",
-        "verifier_url",
-        "retry_after_sec",
-        "clock_skew_sec",
-        "simulated",
-        "token",
-        "approvals",
-        "source",
-        "cpu",
-        "secret",
-        "released",
-        "wrapped",
-        "fds",
-        NULL,
+        "result",       "error",           "findings",       "timings_usec", "evidence_kinds",
+        "verifier_url", "retry_after_sec", "clock_skew_sec", "tpm_clock",    "simulated",
+        "token",        "approvals",       "source",         "cpu",          "secret",
+        "released",     "wrapped",         "checks",         "fds",          NULL,
     };
 
     if (json_unknown_member(object, known))
@@ -499,6 +523,8 @@ static int take_members(json_t *object, WorkerAnswer *answer)
         r = take_released(object, answer);
     if (r == 0)
         r = take_wrapped(object, answer);
+    if (r == 0)
+        r = take_checks(object, answer);
     if (r == 0)
         r = take_texts(object, "fds", ANSWER_FDS_MAX, answer->fd_names, &answer->n_fds);
     return r;
@@ -534,7 +560,7 @@ static bool is_consistent(const WorkerAnswer *answer)
         return !failure && !answer->error;
     return failure && answer->error && strcmp(failure->name, answer->error) == 0 &&
            !answer->token && !answer->cpu.provider && !answer->secret_name && !answer->released &&
-           !answer->wrapped;
+           !answer->wrapped && answer->checks.n_items == 0;
 }
 
 int worker_answer_decode(ByteView line, WorkerAnswer *ret)

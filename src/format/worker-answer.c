@@ -31,12 +31,15 @@ void worker_answer_done(WorkerAnswer *answer)
     free(answer->source);
     evidence_cpu_done(&answer->cpu);
     free(answer->secret_name);
-    for (size_t i = 0; i < answer->n_released; i++)
+    for (size_t i = 0; i < answer->n_released; i++) {
         free(answer->released[i].finding);
+        free(answer->released[i].gate);
+    }
     free(answer->released);
     for (size_t i = 0; i < answer->n_wrapped; i++)
         wrapped_done(&answer->wrapped[i]);
     free(answer->wrapped);
+    check_list_done(&answer->checks);
     *answer = WORKER_ANSWER_INIT;
 }
 
@@ -149,6 +152,13 @@ static json_t *approvals_to_json(const WorkerAnswer *answer)
     return TAKE_PTR(array);
 }
 
+static json_t *tpm_clock_to_json(const AnswerTpmClock *tpm)
+{
+    return json_pack("{sI sI sI}", "clock_msec",
+                     (json_int_t)MIN(tpm->clock_msec, (uint64_t)INT64_MAX), "reset_count",
+                     (json_int_t)tpm->reset_count, "restart_count", (json_int_t)tpm->restart_count);
+}
+
 static int set_round(json_t *object, const WorkerAnswer *answer)
 {
     int r = 0;
@@ -162,6 +172,8 @@ static int set_round(json_t *object, const WorkerAnswer *answer)
         r = set(object, "retry_after_sec", json_integer((json_int_t)answer->retry_after_sec));
     if (r == 0 && answer->has_clock_skew)
         r = set(object, "clock_skew_sec", json_integer(answer->clock_skew_sec));
+    if (r == 0 && answer->has_tpm_clock)
+        r = set(object, "tpm_clock", tpm_clock_to_json(&answer->tpm_clock));
     if (r == 0 && answer->simulated)
         r = set(object, "simulated", json_true());
     if (r == 0 && answer->token)
@@ -182,6 +194,19 @@ static int set_collect(json_t *object, const WorkerAnswer *answer)
     return r;
 }
 
+/* What there is to know of a secret that was given. */
+static int describe_released(json_t *item, const AnswerReleased *one)
+{
+    if (!one->ok)
+        return 0;
+    if (one->gate && json_object_set_new(item, "gate", json_string(one->gate)) < 0)
+        return -ENOMEM;
+    if (one->version > 0 &&
+        json_object_set_new(item, "version", json_integer((json_int_t)one->version)) < 0)
+        return -ENOMEM;
+    return json_set_base64url(item, "header_sha256", VIEW_OF_ARRAY(one->header_sha256));
+}
+
 static json_t *released_to_json(const WorkerAnswer *answer)
 {
     json_auto_t *array = json_array();
@@ -192,8 +217,7 @@ static json_t *released_to_json(const WorkerAnswer *answer)
         json_t *item =
             json_pack("{sI sb ss* ss*}", "index", (json_int_t)i, "ok", one->ok ? 1 : 0, "finding",
                       one->finding, "on_loss", follows ? on_loss_name(one->on_loss) : NULL);
-        if (item && one->ok &&
-            json_set_base64url(item, "header_sha256", VIEW_OF_ARRAY(one->header_sha256)) < 0) {
+        if (item && describe_released(item, one) < 0) {
             json_decref(item);
             return NULL;
         }
@@ -229,6 +253,8 @@ static int set_secrets(json_t *object, const WorkerAnswer *answer)
         r = set(object, "released", released_to_json(answer));
     if (r == 0 && answer->n_wrapped > 0)
         r = set(object, "wrapped", wrapped_to_json(answer));
+    if (r == 0 && answer->checks.n_items > 0)
+        r = set(object, "checks", check_list_to_json(&answer->checks));
     return r;
 }
 

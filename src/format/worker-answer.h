@@ -7,6 +7,7 @@
 #pragma once
 
 #include "format/bundle.h"
+#include "format/check-list.h"
 #include "format/finding.h"
 #include "format/gate-kind.h"
 #include "format/gate-name.h"
@@ -66,11 +67,20 @@ typedef struct AnswerApproval {
     bool once; /* for those who wait now: never stored, wiped when they are served */
 } AnswerApproval;
 
+/* The TPM's clockInfo (TPM 2.0 Part 2, 10.11.1) in a quote of this round, before it is judged. */
+typedef struct AnswerTpmClock {
+    uint64_t clock_msec;
+    uint32_t reset_count;
+    uint32_t restart_count;
+} AnswerTpmClock;
+
 /* What became of one asker. */
 typedef struct AnswerReleased {
-    bool ok;        /* every byte of the secret is in the asker's socket; else not one of ours is */
-    char *finding;  /* why not; NULL when ok */
-    OnLoss on_loss; /* what follows a lost verdict; ON_LOSS_KEEP unless ok */
+    bool ok;       /* every byte of the secret is in the asker's socket; else not one of ours is */
+    char *finding; /* why not; NULL when ok */
+    char *gate;    /* that was open; NULL unless ok, or where the worker does not say */
+    uint64_t version; /* of the secret; 0 likewise */
+    OnLoss on_loss;   /* what follows a lost verdict; ON_LOSS_KEEP unless ok */
     /* Of the secret's header, its exact bytes, which were found authentic; zeros unless ok. */
     uint8_t header_sha256[ANSWER_HEADER_SHA256_SIZE];
 } AnswerReleased;
@@ -100,6 +110,8 @@ typedef struct WorkerAnswer {
     uint64_t retry_after_sec; /* as the verifier asked, clamped; 0: absent */
     bool has_clock_skew;
     int64_t clock_skew_sec; /* the verifier's Date minus our wall clock */
+    bool has_tpm_clock;
+    AnswerTpmClock tpm_clock;
     bool simulated;
     AnswerToken *token;                             /* NULL: none */
     AnswerApproval approvals[ANSWER_APPROVALS_MAX]; /* with a token only */
@@ -120,6 +132,9 @@ typedef struct WorkerAnswer {
     /* Answers of wrapped. Owned array of at most ANSWER_WRAPPED_MAX. */
     AnswerWrapped *wrapped;
     size_t n_wrapped;
+
+    /* Answers of probe, which are ok whatever was found. */
+    CheckList checks;
 } WorkerAnswer;
 
 /* "approval-": what the name of an approval's descriptor begins with. */

@@ -18,6 +18,8 @@ const char *http_reason(int reason)
         [HTTP_E_AUTHORITIES] = "certificate authorities unreadable",
         [HTTP_E_TLS] = "TLS handshake failed",
         [HTTP_E_TLS_CERTIFICATE] = "certificate untrusted",
+        [HTTP_E_TLS_EARLY] = "certificate not yet valid",
+        [HTTP_E_TLS_EXPIRED] = "certificate expired",
         [HTTP_E_PIN] = "key not pinned",
         [HTTP_E_CLIENT_CERTIFICATE] = "client certificate wanted, refused or unusable",
         [HTTP_E_TIMEOUT] = "not done in time",
@@ -107,6 +109,19 @@ static int reason_of_code(CURLcode code)
     }
 }
 
+static int reason_of_certificate(HttpCertificateFault fault)
+{
+    switch (fault) {
+    case HTTP_CERTIFICATE_TOO_EARLY:
+        return HTTP_E_TLS_EARLY;
+    case HTTP_CERTIFICATE_TOO_LATE:
+        return HTTP_E_TLS_EXPIRED;
+    case HTTP_CERTIFICATE_FINE:
+        break;
+    }
+    return HTTP_E_TLS_CERTIFICATE;
+}
+
 int http_reason_of(const HttpFailure *failure)
 {
     if (failure->out_of_memory)
@@ -119,6 +134,8 @@ int http_reason_of(const HttpFailure *failure)
         return reason;
     if (names_our_certificate(failure->text))
         return HTTP_E_CLIENT_CERTIFICATE;
+    if (reason == HTTP_E_TLS_CERTIFICATE)
+        return reason_of_certificate(failure->certificate->fault);
     if (failure->proxy_status != 0 && failure->proxy_status / 100 != 2)
         return HTTP_E_PROXY;
     if (reason == HTTP_E_TIMEOUT && !failure->is_under_way)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "net/http-certificate.h"
 #include "net/http.h"
 
 #include <curl/curl.h>
@@ -12,6 +13,7 @@
 typedef struct HttpFailure {
     CURLcode code;
     const char *text; /* CURLOPT_ERRORBUFFER; may be empty */
+    const HttpCertificate *certificate;
     bool uses_proxy;
     long proxy_status;  /* of the answer to CONNECT; 0: none */
     bool is_under_way;  /* connection and handshake were done: the request was being sent */

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Any count but the one given ends a transfer; libcurl has a name for this since 7.87 only. */
+#define END_TRANSFER ((size_t)0xFFFFFFFF)
+
 #define DATE_SIZE 64 /* bytes of the longest Date we read; RFC 9110 5.6.7 needs 29 */
 
 void http_reply_done(HttpReply *reply)
@@ -37,11 +40,11 @@ static size_t http_on_body(char *data, size_t size, size_t n_items, void *userda
 
     if (more.size > body_limit(receiver) - MIN(body->size, body_limit(receiver))) {
         receiver->has_too_much = true;
-        return CURL_WRITEFUNC_ERROR;
+        return END_TRANSFER;
     }
     if (bytes_append(body, more) < 0) {
         receiver->out_of_memory = true;
-        return CURL_WRITEFUNC_ERROR;
+        return END_TRANSFER;
     }
     return more.size;
 }
@@ -67,7 +70,7 @@ static size_t http_on_header(char *data, size_t size, size_t n_items, void *user
     receiver->header_size += n;
     if (receiver->header_size > HTTP_HEADER_MAX) {
         receiver->has_too_much = true;
-        return CURL_WRITEFUNC_ERROR;
+        return END_TRANSFER;
     }
     if (n >= strlen(date) && strncasecmp(data, date, strlen(date)) == 0)
         read_date(data + strlen(date), n - strlen(date), receiver->reply);

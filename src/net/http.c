@@ -5,6 +5,7 @@
 #include "net/http.h"
 
 #include "base/wipe.h"
+#include "net/http-certificate.h"
 #include "net/http-reason.h"
 #include "net/http-reply.h"
 
@@ -34,6 +35,7 @@ struct Http {
     Secret *bearer;
     long timeout_sec;
     char error[CURL_ERROR_SIZE];
+    HttpCertificate certificate; /* of the last handshake */
 };
 
 static bool is_header_safe(ByteView text)
@@ -163,6 +165,7 @@ static unsigned set_trust(Http *http)
     failed |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
     failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    failed |= http_certificate_watch(curl, &http->certificate);
     failed |= curl_easy_setopt(curl, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (http->ca_pem.size > 0) {
         failed |= set_blob(curl, CURLOPT_CAINFO_BLOB, VIEW(http->ca_pem));
@@ -335,7 +338,11 @@ static void describe(const Http *http, const HttpFailure *failure, HttpReply *re
 
     if (failure->has_too_much)
         text = "cut off at the limit";
-    (void)snprintf(reply->detail, sizeof(reply->detail), "%s", text);
+    if (failure->certificate->fault != HTTP_CERTIFICATE_FINE)
+        http_certificate_describe(failure->certificate, &clock_system, reply->detail,
+                                  sizeof(reply->detail));
+    else
+        (void)snprintf(reply->detail, sizeof(reply->detail), "%s", text);
 }
 
 /* libcurl ends a header line above 100 KiB as if there were no memory. */
@@ -355,6 +362,7 @@ static int refuse(const Http *http, CURLcode code, const HttpReceiver *receiver)
     HttpFailure failure = {
         .code = code,
         .text = http->error,
+        .certificate = &http->certificate,
         .uses_proxy = http->proxy[0] != 0,
         .proxy_status = proxy_status,
         .is_under_way = is_under_way,

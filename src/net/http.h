@@ -13,15 +13,17 @@
 #define HTTP_RETRY_AFTER_MAX 120 /* seconds; spec/endpoints 8.2 */
 
 enum {
-    HTTP_OK,                /* a reply came; its status may be any but 3xx */
-    HTTP_E_URL,             /* not an https URL, or user information in it */
-    HTTP_E_RESOLVE,         /* no address for the host */
-    HTTP_E_CONNECT,         /* no connection, or none within the connect timeout */
-    HTTP_E_PROXY,           /* the proxy cannot be resolved or reached, or refuses the tunnel */
-    HTTP_E_AUTHORITIES,     /* the configured certificate authorities cannot be read */
-    HTTP_E_TLS,             /* TLS handshake failed: version, cipher, not TLS at all */
-    HTTP_E_TLS_CERTIFICATE, /* the peer's certificate is untrusted, expired or for another name */
-    HTTP_E_PIN,             /* certificate fine, key not among the pinned ones */
+    HTTP_OK,                   /* a reply came; its status may be any but 3xx */
+    HTTP_E_URL,                /* not an https URL, or user information in it */
+    HTTP_E_RESOLVE,            /* no address for the host */
+    HTTP_E_CONNECT,            /* no connection, or none within the connect timeout */
+    HTTP_E_PROXY,              /* the proxy cannot be resolved or reached, or refuses the tunnel */
+    HTTP_E_AUTHORITIES,        /* the configured certificate authorities cannot be read */
+    HTTP_E_TLS,                /* TLS handshake failed: version, cipher, not TLS at all */
+    HTTP_E_TLS_CERTIFICATE,    /* the peer's certificate is untrusted or for another name */
+    HTTP_E_TLS_EARLY,          /* it, or an authority's, is not valid yet by our clock */
+    HTTP_E_TLS_EXPIRED,        /* it, or an authority's, has expired by our clock */
+    HTTP_E_PIN,                /* certificate fine, key not among the pinned ones */
     HTTP_E_CLIENT_CERTIFICATE, /* ours is wanted, refused or unusable */
     HTTP_E_TIMEOUT,            /* connected, but not done in time, or slower than the least speed */
     HTTP_E_TOO_LARGE,          /* more than reply_limit, or a huge header */

@@ -4,16 +4,10 @@
  */
 #include "secret/store-directory.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
+#include "base/file.h"
 
-static void closedirp(DIR **directory)
-{
-    if (*directory)
-        (void)closedir(*directory);
-}
+#include <errno.h>
+#include <string.h>
 
 void secret_list_done(SecretList *list)
 {
@@ -23,21 +17,6 @@ void secret_list_done(SecretList *list)
     }
     free(list->items);
     *list = (SecretList){ 0 };
-}
-
-/* A stream of its own: the store's descriptor keeps its position. */
-static int open_stream(const SecretStore *store, DIR **ret)
-{
-    int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0)
-        return -errno;
-    *ret = fdopendir(fd);
-    if (*ret)
-        return 0;
-    int r = -errno;
-    (void)close(fd);
-    return r;
 }
 
 /* NAME of "NAME.secret", owned; NULL in RET for other names. */
@@ -100,15 +79,15 @@ static int fill(const SecretStore *store, DIR *directory, SecretList *list)
 
 int secret_store_list(const SecretStore *store, SecretList *ret)
 {
-    _cleanup_(closedirp) DIR *directory = NULL;
+    _cleanup_closedir_ DIR *directory = fd_entries(store->fd);
     _cleanup_secret_list_ SecretList list = { 0 };
 
+    if (!directory)
+        return -errno;
     list.items = calloc(SECRET_STORE_MAX, sizeof(*list.items));
     if (!list.items)
         return -ENOMEM;
-    int r = open_stream(store, &directory);
-    if (r == 0)
-        r = fill(store, directory, &list);
+    int r = fill(store, directory, &list);
     if (r < 0)
         return r;
     qsort(list.items, list.n_items, sizeof(*list.items), by_name);

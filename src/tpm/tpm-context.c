@@ -76,7 +76,8 @@ static int take_lock(const TpmContextOptions *options, TpmFailure *failure, int 
         return TPM_CONTEXT_E_LOCKED;
     }
     if (r < 0)
-        say(failure, "tpm-lock-failed", "%s/tpm.lock: %s", options->lock_directory, strerror(-r));
+        say(failure, r == -EMFILE || r == -ENFILE ? "tpm-lock-no-descriptor" : "tpm-lock-failed",
+            "%s/tpm.lock: %s", options->lock_directory, strerror(-r));
     return r;
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "format/bundle.h"
 #include "format/evidence-claims.h"
+#include "verify/policy-explain.h"
 #include "verify/verify.h"
 
 #include <errno.h>
@@ -188,8 +189,9 @@ static int conclude(const Judgement *judgement, Appraisal *appraisal, Reply *ret
     const Instance *instance = judgement->instance;
     _cleanup_gates_grant_ GatesGrant grant = { 0 };
     _cleanup_free_ char *token = NULL, *id = NULL;
+    json_auto_t *uncovered = policy_uncovered(instance->policy);
 
-    int r = grant_gates(judgement, appraisal, &grant);
+    int r = uncovered ? grant_gates(judgement, appraisal, &grant) : -ENOMEM;
     if (r < 0)
         return r;
     const IssueInput input = {
@@ -198,6 +200,7 @@ static int conclude(const Judgement *judgement, Appraisal *appraisal, Reply *ret
         .issuer = instance->config->issuer,
         .audience = instance->config->audience,
         .policy_id = instance->policy->id,
+        .uncovered = uncovered,
         .appraisal = appraisal,
         .nonce = VIEW(judgement->claims->nonce),
         .issued_sec = judgement->nonce->issued_sec,

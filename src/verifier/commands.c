@@ -11,6 +11,7 @@
 #include "verifier/trust.h"
 
 #include "base/file.h"
+#include "base/lock-file.h"
 #include "base/wipe.h"
 #include "verify/policy-explain.h"
 
@@ -18,6 +19,8 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+
+#define KEYS_LOCK "keys.lock" /* in the verifier's directory */
 
 #define STATUS_INTERNAL 1
 #define STATUS_USAGE    2
@@ -83,7 +86,7 @@ static void print_next_steps(const InitOptions *options)
                  "\n"
                  "Each machine gets a copy of %s/%s and in its attestd.conf\n"
                  "\n"
-                 "    [Verifier main]\n"
+                 "    [Verifier default]\n"
                  "    URL=%s\n"
                  "    Trust=/etc/attestd/%s\n",
                  options->directory, options->directory, options->directory, options->directory,
@@ -294,11 +297,40 @@ static int rotate_release(const char *directory, Findings *findings)
     return r;
 }
 
+typedef int KeysRun(const char *directory, Findings *findings);
+
+enum { KEYS_E_DIRECTORY = 1 };
+
+static int refuse_directory(const char *name, const char *directory, const char *found,
+                            Findings *findings)
+{
+    int r = findings_add(findings, name, directory, FINDING_FAILURE, found, NULL);
+
+    return r < 0 ? r : KEYS_E_DIRECTORY;
+}
+
+/*
+ * One at a time, and nobody waits: a second rotation right behind the first would take away the key
+ * that was to be accepted beside the new one.
+ */
+static int run_alone(KeysRun *run, const char *directory, Findings *findings)
+{
+    _cleanup_close_ int lock = -EBADF;
+
+    int r = lock_file_take(directory, KEYS_LOCK, /* wait_usec= */ 0, &lock);
+    if (r < 0)
+        return refuse_directory("verifier-directory-unusable", directory, strerror(-r), findings);
+    if (r == LOCK_FILE_E_BUSY)
+        return refuse_directory("verifier-directory-busy", directory,
+                                "another keys command at work", findings);
+    return run(directory, findings);
+}
+
 int command_keys(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        int (*run)(const char *directory, Findings *findings);
+        KeysRun *run;
     } verbs[] = {
         { "rotate-nonce", rotate_nonce },
         { "rotate-rewrap", rotate_rewrap },
@@ -309,7 +341,7 @@ int command_keys(int argc, char **argv)
 
     for (size_t i = 0; argc == 3 && i < ELEMENTSOF(verbs); i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
-            return conclude(verbs[i].run(argv[2], &findings), &findings);
+            return conclude(run_alone(verbs[i].run, argv[2], &findings), &findings);
     return usage("keys rotate-nonce|rotate-rewrap|next-release|rotate-release DIR");
 }
 

@@ -88,6 +88,8 @@ static int add_ours(json_t *claims, const IssueInput *input)
         r = set(ours, "simulated", json_boolean(appraisal->simulated));
     if (r == 0)
         r = set(ours, "policy", json_string(input->policy_id));
+    if (r == 0 && input->uncovered)
+        r = json_object_set(ours, "uncovered", input->uncovered) < 0 ? -ENOMEM : 0;
     if (r == 0)
         r = add_findings(ours, &appraisal->findings);
     if (r == 0)

@@ -19,6 +19,7 @@ typedef struct IssueInput {
     const char *issuer;
     const char *audience;
     const char *policy_id;
+    json_t *uncovered; /* the layers that the policy leaves open; NULL: not said */
     const Appraisal *appraisal;
     ByteView nonce;      /* becomes eat_nonce */
     uint64_t issued_sec; /* when the nonce was issued: iat */

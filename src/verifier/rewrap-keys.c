@@ -9,12 +9,9 @@
 #include "base/file.h"
 #include "crypto/jwk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-DEFINE_CLEANUP(DIR *, closedir);
 
 void rewrap_keys_done(RewrapKeys *keys)
 {
@@ -85,7 +82,7 @@ static int load_old(const char *path, Findings *findings, RewrapKeys *keys)
 
     if (!directory)
         return -ENOMEM;
-    _cleanup_(closedirp) DIR *stream = opendir(directory);
+    _cleanup_closedir_ DIR *stream = opendir(directory);
     if (!stream)
         return refuse(findings, directory, strerror(errno), "a readable directory");
     while ((entry = readdir(stream))) {

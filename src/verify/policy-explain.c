@@ -103,6 +103,17 @@ static int list_gaps(const Policy *policy, json_t *array)
     return 0;
 }
 
+json_t *policy_uncovered(const Policy *policy)
+{
+    json_auto_t *names = json_array();
+    const PolicyLayer *layer;
+
+    for (size_t i = 0; names && (layer = policy_layer_at(i)); i++)
+        if (layer->gap(policy) && json_array_append_new(names, json_string(layer->name)) < 0)
+            return NULL;
+    return TAKE_PTR(names);
+}
+
 int policy_explain(const Policy *policy, json_t **ret)
 {
     json_auto_t *demands = json_array();

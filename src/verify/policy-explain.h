@@ -17,6 +17,9 @@
  */
 _must_check_ int policy_explain(const Policy *policy, json_t **ret);
 
+/* The names of the layers that POLICY does not cover. New reference; NULL when out of memory. */
+json_t *policy_uncovered(const Policy *policy);
+
 /* The members that have a sentence, "/snp/minimum_tcb"; NULL behind the last. Static text. */
 const char *policy_explained_member(size_t index);
 /* Every layer that may be named as uncovered, "kernel command line"; NULL behind the last. */

@@ -147,6 +147,9 @@ int collect_ask(const RoundRequest *request, ByteView claims, const CollectPatie
         r = send_request(request, claims, socket);
     if (r == -ENOMEM)
         return r;
+    /* Somebody was there, and was killed before it had read all. */
+    if (r == -EPIPE || r == -ECONNRESET)
+        return fail(answer, "collect-worker-ended", "cpu", strerror(-r));
     if (r < 0)
         return fail(answer, "collect-worker-unreachable", request->collect_socket, strerror(-r));
 

@@ -233,6 +233,5 @@ int collect_run(const void *context, ByteView line, const FdList *given, WorkerA
         r = collect_logs(&collection, fds);
     if (r < 0)
         return r;
-    answer->timings_usec[TIMING_TOTAL] = clock_boottime_usec(&clock_system) - start;
-    return worker_answer_decide(answer, ANSWER_FAILED);
+    return verb_conclude(answer, start);
 }

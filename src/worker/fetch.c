@@ -94,7 +94,7 @@ static int fetch(const FetchRequest *request, WorkerAnswer *answer)
         r = refuse_address(answer, request, r);
     else if (r == 0)
         r = exchange(request, url, answer);
-    return r < 0 ? r : worker_answer_decide(answer, ANSWER_FAILED);
+    return r;
 }
 
 int fetch_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList *fds)
@@ -110,6 +110,5 @@ int fetch_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList *
     if (r != REQUEST_OK)
         return verb_refuse_request(answer, r, member);
     r = fetch(request, answer);
-    answer->timings_usec[TIMING_TOTAL] = clock_boottime_usec(&clock_system) - start;
-    return r;
+    return r < 0 ? r : verb_conclude(answer, start);
 }

@@ -4,12 +4,14 @@
  * accepted connection as its one descriptor.
  */
 #include "worker/fetch.h"
+#include "worker/probe.h"
 #include "worker/program.h"
 #include "worker/round.h"
 
 static const Verb verbs[] = {
     { "round", round_run },
     { "fetch", fetch_run },
+    { "probe", probe_run },
 };
 
 static const char help[] =
@@ -17,7 +19,8 @@ static const char help[] =
     "Not for people: attestd talks to it through a socket of the service manager.\n"
     "verbs:\n"
     "  round    prove this machine to a verifier, or make evidence for a caller\n"
-    "  fetch    get a certificate from AMD, for attestctl\n";
+    "  fetch    get a certificate from AMD, for attestctl\n"
+    "  probe    see what a round would meet, for attestctl doctor\n";
 
 int main(int argc, char **argv)
 {

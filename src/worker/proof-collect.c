@@ -9,6 +9,7 @@
 #include "evidence/binding.h"
 #include "evidence/source-tpm.h"
 #include "format/evidence-claims.h"
+#include "format/tpm-attest.h"
 #include "worker/proof-tpm.h"
 #include "worker/proof.h"
 #include "worker/round-gates.h"
@@ -144,6 +145,22 @@ static int collect(Proof *proof, unsigned members)
                     &collected.eventlog_userspace, &proof->evidence.eventlog_userspace);
 }
 
+/* Said before it is judged: by it the agent sees that the TPM was reset, even where no verdict
+ * comes. */
+static void note_tpm_clock(const Proof *proof)
+{
+    WorkerAnswer *answer = proof->answer;
+    TpmAttest attest;
+
+    if (!proof->response_key ||
+        tpm_attest_parse(VIEW(proof->evidence.vtpm.attest), &attest) != TPM_ATTEST_OK)
+        return;
+    answer->tpm_clock = (AnswerTpmClock){ .clock_msec = MIN(attest.clock_msec, (uint64_t)INT64_MAX),
+                                          .reset_count = attest.reset_count,
+                                          .restart_count = attest.restart_count };
+    answer->has_tpm_clock = true;
+}
+
 static int quote_with(Proof *proof, Vtpm *vtpm)
 {
     uint8_t data[BINDING_QUALIFYING_DATA_SIZE];
@@ -157,6 +174,7 @@ static int quote_with(Proof *proof, Vtpm *vtpm)
         r = vtpm_quote(vtpm, VIEW_OF_ARRAY(data), findings, &proof->evidence.vtpm);
     if (r != VTPM_OK)
         return r < 0 ? r : PROOF_E_FAILED;
+    note_tpm_clock(proof);
     if (!view_equal(VIEW(proof->evidence.vtpm.ak_public), VIEW(proof->ak_public)))
         return fail(proof, "tpm-ak-changed", "vtpm", NULL);
     return PROOF_OK;

@@ -221,6 +221,8 @@ static int serve_asker(Batch *batch, const OpenedSecret *secret, size_t index)
     case DELIVERY_OK:
         released->ok = true;
         released->on_loss = secret->header.on_loss;
+        released->gate = strdup(secret->header.gate);
+        released->version = secret->header.version;
         memcpy(released->header_sha256, secret->header_sha256, sizeof(released->header_sha256));
         batch->decided[index] = true;
         return RELEASE_OK;
@@ -309,6 +311,5 @@ int release_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList
     r = release(&batch);
     if (r < 0)
         return r;
-    answer->timings_usec[TIMING_TOTAL] = clock_boottime_usec(&clock_system) - start;
-    return worker_answer_decide(answer, ANSWER_FAILED);
+    return verb_conclude(answer, start);
 }

@@ -36,6 +36,11 @@ static bool is_round(const char *text)
     return strcmp(text, "round") == 0;
 }
 
+static bool is_probe(const char *text)
+{
+    return strcmp(text, "probe") == 0;
+}
+
 static bool is_pem(const char *text)
 {
     size_t length = strlen(text);
@@ -53,13 +58,6 @@ static bool is_pin(const char *text)
 {
     return strlen(text) == PIN_LENGTH && strncmp(text, PIN_PREFIX, strlen(PIN_PREFIX)) == 0 &&
            is_plain_text(text) && !strchr(text, ';');
-}
-
-static bool is_descriptor_name(const char *text)
-{
-    static const char *const choices[] = { "client-certificate", "client-key", "api-key", NULL };
-
-    return is_one_of(text, choices);
 }
 
 static void read_require(MemberReader *reader, VerifierSettings *ret)
@@ -157,21 +155,49 @@ static void read_verifier(MemberReader *reader, json_t *object, VerifierSettings
     read_expectations(reader, ret);
 }
 
+/* A descriptor by its name in "fds". */
+typedef struct DescriptorName {
+    const char *name;
+    size_t offset; /* in RoundRequest */
+    bool is_of_probe;
+} DescriptorName;
+
+static const DescriptorName descriptor_names[] = {
+    { "client-certificate", offsetof(RoundRequest, client_certificate_fd), false },
+    { "client-key", offsetof(RoundRequest, client_key_fd), false },
+    { "api-key", offsetof(RoundRequest, api_key_fd), false },
+    { "eventlog", offsetof(RoundRequest, event_log_fd), true },
+    { "eventlog-userspace", offsetof(RoundRequest, userspace_log_fd), true },
+};
+
+/* Where NAME belongs; NULL: nowhere in a request of this verb. */
+static int *descriptor_at(RoundRequest *request, const char *name, bool is_of_probe)
+{
+    for (size_t i = 0; i < ELEMENTSOF(descriptor_names); i++) {
+        const DescriptorName *known = &descriptor_names[i];
+        if (strcmp(known->name, name) == 0 && (is_of_probe || !known->is_of_probe))
+            return (int *)(void *)((char *)request + known->offset);
+    }
+    return NULL;
+}
+
 /* The descriptors follow the order of their names. */
-static void read_descriptors(MemberReader *reader, const FdList *given, RoundRequest *request)
+static void read_descriptors(MemberReader *reader, const FdList *given, bool is_of_probe,
+                             RoundRequest *request)
 {
     const char *names[MESSAGE_FDS_MAX];
-    size_t n = member_texts(reader, "fds", is_descriptor_name, MESSAGE_FDS_MAX, names);
+    size_t n = member_texts(reader, "fds", is_plain_text, MESSAGE_FDS_MAX, names);
 
     if (n != given->n_fds)
         member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
     for (size_t i = 0; i < n && !reader->reason; i++) {
-        int *fd = strcmp(names[i], "client-certificate") == 0 ? &request->client_certificate_fd
-                  : strcmp(names[i], "client-key") == 0       ? &request->client_key_fd
-                                                              : &request->api_key_fd;
-        if (*fd >= 0)
+        int *fd = descriptor_at(request, names[i], is_of_probe);
+        if (!fd)
+            member_fail(reader, REQUEST_E_MEMBER, "fds");
+        else if (*fd >= 0)
             member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
-        *fd = given->fds[i];
+        else
+            *fd = given->fds[i];
     }
 }
 
@@ -196,7 +222,7 @@ static void read_round(MemberReader *reader, const FdList *given, RoundRequest *
     member_only(reader, "request", known);
     (void)member_text(reader, "verb", is_round);
     read_purpose(reader, request);
-    read_descriptors(reader, given, request);
+    read_descriptors(reader, given, /* is_of_probe= */ false, request);
     request->collect_socket = member_text(reader, "collect_socket", is_socket_path);
     request->lock_directory = member_text(reader, "lock_directory", is_absolute_path);
     read_gates(reader, request);
@@ -209,8 +235,28 @@ static void read_round(MemberReader *reader, const FdList *given, RoundRequest *
     read_verifier(reader, verifier, &request->verifier);
 }
 
-int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
-                        const char **reterr_member)
+static void read_probe(MemberReader *reader, const FdList *given, RoundRequest *request)
+{
+    static const char *const known[] = { "verb",           "evidence",       "verifier", "fds",
+                                         "collect_socket", "lock_directory", NULL };
+
+    member_only(reader, "request", known);
+    (void)member_text(reader, "verb", is_probe);
+    read_descriptors(reader, given, /* is_of_probe= */ true, request);
+    request->collect_socket = member_text(reader, "collect_socket", is_socket_path);
+    request->lock_directory = member_text(reader, "lock_directory", is_absolute_path);
+    request->evidence_json = member_object(reader, "evidence");
+    request->has_verifier = json_object_get(reader->object, "verifier");
+    json_t *verifier = request->has_verifier ? member_object(reader, "verifier") : NULL;
+
+    request_read_evidence(reader, request->evidence_json, &request->evidence);
+    read_verifier(reader, verifier, &request->verifier);
+}
+
+typedef void ReadRequest(MemberReader *reader, const FdList *given, RoundRequest *request);
+
+static int parse(ByteView line, const FdList *given, ReadRequest *read, RoundRequest **ret,
+                 const char **reterr_member)
 {
     _cleanup_(round_request_freep) RoundRequest *request = calloc(1, sizeof(*request));
     if (!request)
@@ -218,16 +264,30 @@ int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
     *request = (RoundRequest){ .purpose = PURPOSE_ROUND,
                                .client_certificate_fd = -EBADF,
                                .client_key_fd = -EBADF,
-                               .api_key_fd = -EBADF };
+                               .api_key_fd = -EBADF,
+                               .event_log_fd = -EBADF,
+                               .userspace_log_fd = -EBADF };
 
     MemberReader reader = { .reason = request_open(line, &request->json), .member = "request" };
     member_enter(&reader, request->json);
     if (!reader.reason)
-        read_round(&reader, given, request);
+        read(&reader, given, request);
     int r = request_finish(&reader, reterr_member);
     if (r == REQUEST_OK)
         *ret = TAKE_PTR(request);
     return r;
+}
+
+int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
+                        const char **reterr_member)
+{
+    return parse(line, given, read_round, ret, reterr_member);
+}
+
+int probe_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
+                        const char **reterr_member)
+{
+    return parse(line, given, read_probe, ret, reterr_member);
 }
 
 RoundRequest *round_request_free(RoundRequest *request)

@@ -106,6 +106,9 @@ typedef struct RoundRequest {
     int client_certificate_fd;  /* borrowed from the given FdList; -EBADF: none */
     int client_key_fd;
     int api_key_fd;
+    /* Of probe alone, which may not open them itself; -EBADF: none. */
+    int event_log_fd;
+    int userspace_log_fd;
 } RoundRequest;
 
 enum {
@@ -130,6 +133,12 @@ const char *request_reason(int reason);
  * RET is untouched on failure. -ENOMEM or a named no.
  */
 _must_check_ int round_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
+                                     const char **reterr_member);
+/*
+ * The same of {"verb":"probe","evidence":{…},"verifier"?:{…},"collect_socket","lock_directory",
+ * "fds":[…]}, whose descriptors may be "eventlog" and "eventlog-userspace", too.
+ */
+_must_check_ int probe_request_parse(ByteView line, const FdList *given, RoundRequest **ret,
                                      const char **reterr_member);
 RoundRequest *round_request_free(RoundRequest *request);
 DEFINE_CLEANUP(RoundRequest *, round_request_free);

@@ -35,6 +35,8 @@ const char *transport_finding(int http_reason)
         [HTTP_E_AUTHORITIES] = "verifier-authorities-unusable",
         [HTTP_E_TLS] = "verifier-tls-failed",
         [HTTP_E_TLS_CERTIFICATE] = "verifier-tls-untrusted",
+        [HTTP_E_TLS_EARLY] = "verifier-tls-not-yet-valid",
+        [HTTP_E_TLS_EXPIRED] = "verifier-tls-expired",
         [HTTP_E_PIN] = "verifier-pin-mismatch",
         [HTTP_E_CLIENT_CERTIFICATE] = "verifier-client-certificate-refused",
         [HTTP_E_TIMEOUT] = "verifier-timeout",

@@ -25,3 +25,8 @@ typedef struct Verb {
  * named no of a request's parser. -ENOMEM.
  */
 _must_check_ int verb_refuse_request(WorkerAnswer *answer, int reason, const char *member);
+/*
+ * Ends a verb that began at START_USEC of the boot clock: its time, and "failed" if anything in
+ * ANSWER decides against it. -ENOMEM.
+ */
+_must_check_ int verb_conclude(WorkerAnswer *answer, uint64_t start_usec);

@@ -86,6 +86,8 @@ static json_t *collect_facts(const Token *token)
     int r = add_fact(facts, &size, "policy", json_object_get(ours(token), "policy"));
     if (r == 0)
         r = add_fact(facts, &size, "vtpm_root", json_object_get(ours(token), "vtpm_root"));
+    if (r == 0)
+        r = add_fact(facts, &size, "uncovered", json_object_get(ours(token), "uncovered"));
     for (size_t i = 0; r == 0 && i < token->ear.n_submodules; i++)
         r = add_submodule(facts, &size, &token->ear.submodules[i]);
     return r == 0 ? TAKE_PTR(facts) : NULL;

@@ -11,11 +11,25 @@
 #include "worker/verdict-facts.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static int fail(WorkerAnswer *answer, const char *name, const char *found, const char *wanted)
 {
     return findings_add(&answer->findings, name, "token", FINDING_FAILURE, found, wanted);
+}
+
+/* Whose clock is wrong cannot be known here; by how much they differ can. */
+static void add_skew(const WorkerAnswer *answer, TokenMismatch *mismatch)
+{
+    size_t used = strlen(mismatch->found);
+    int64_t skew = answer->clock_skew_sec;
+
+    if (answer->has_clock_skew)
+        (void)snprintf(mismatch->found + used, sizeof(mismatch->found) - used,
+                       ", and by its Date the verifier's clock is %" PRId64 " s %s ours",
+                       skew < 0 ? -skew : skew, skew < 0 ? "behind" : "ahead of");
 }
 
 static int validate(const VerdictInput *input, WorkerAnswer *answer, Token **ret)
@@ -40,6 +54,8 @@ static int validate(const VerdictInput *input, WorkerAnswer *answer, Token **ret
     int r = token_validate(input->token, &expected, &mismatch, ret);
     if (r <= 0)
         return r;
+    if (r == TOKEN_E_NOT_YET || r == TOKEN_E_EXPIRED)
+        add_skew(answer, &mismatch);
     r = fail(answer, token_reason_name(r), mismatch.found, mismatch.wanted);
     return r < 0 ? r : VERDICT_E_FAILED;
 }

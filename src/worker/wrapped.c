@@ -121,6 +121,5 @@ int wrapped_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList
     r = list(request, answer);
     if (r < 0)
         return r;
-    answer->timings_usec[TIMING_TOTAL] = clock_boottime_usec(&clock_system) - start;
-    return worker_answer_decide(answer, ANSWER_FAILED);
+    return verb_conclude(answer, start);
 }

@@ -29,7 +29,7 @@ lab_dir
 cd "$LAB_DIR" || exit 1
 
 echo "- a wait ends when its time is over"
-lab_wait_for 1 false && lab_fail "false came true"
+lab_wait_for 0 false && lab_fail "false came true"
 
 echo "- a port is nobody else's, refuses while nobody serves there, and can be served again and again"
 lab_port

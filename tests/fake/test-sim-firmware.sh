@@ -158,9 +158,9 @@ fi
 
 echo "- SIGTERM goes to the command; files appear in /sys"
 lab_start firmware sim-firmware --chip chip --ready-file "$LAB_DIR/ready" \
-    -- sh -c 'trap "exit 9" TERM; while :; do sleep 0.05; done'
+    -- sh -c 'trap "exit 9" TERM; : >trapping; while :; do sleep 0.05; done'
 lab_wait_for 10 test -e ready || lab_fail "not ready"
-sleep 0.1
+lab_wait_for 10 test -e trapping || lab_fail "the command does not run"
 lab_stop firmware
 [ $? = 9 ] || lab_fail "SIGTERM"
 echo text >file

@@ -111,6 +111,24 @@ static void parse_fetch(ByteView line, const FdList *given)
         abort();
 }
 
+/* A probe asks no gate to be opened, and its logs are descriptors that came. */
+static void parse_probe(ByteView line, const FdList *given)
+{
+    _cleanup_(round_request_freep) RoundRequest *probe = NULL;
+    const char *member = NULL;
+
+    int r = probe_request_parse(line, given, &probe, &member);
+    if ((r == REQUEST_OK) != (probe != NULL) || (r > 0 && !member))
+        abort();
+    if (!probe)
+        return;
+    if (probe->n_gates > 0 || probe->n_wrapped > 0 || probe->nonce.size > 0 ||
+        (probe->has_verifier && probe->verifier.n_urls == 0))
+        abort();
+    if (given->n_fds == 0 && (probe->event_log_fd >= 0 || probe->userspace_log_fd >= 0))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_(round_request_freep) RoundRequest *round = NULL;
@@ -134,7 +152,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (collect && (collect->claims.size == 0 || collect->claims.size > CLAIMS_SIZE_MAX))
         abort();
+    if (round && (round->event_log_fd >= 0 || round->userspace_log_fd >= 0))
+        abort();
     parse_secrets(line, &given);
     parse_fetch(line, &given);
+    parse_probe(line, &given);
     return 0;
 }

@@ -7,7 +7,7 @@
 . "$boot_here/expect.sh"
 trap 'echo $? >/out/status' EXIT
 
-W=/run/lab PORT=$BOOT_PORT ATTESTCTL=/usr/bin/attestctl
+W=/run/lab PORT=$BOOT_PORT ATTESTCTL=/usr/bin/attestctl WORLD_LOCKS=/run/attestd/lock
 cp /lab/world/ca.pem "$W/"
 
 unit() { # PROPERTY UNIT

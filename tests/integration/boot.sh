@@ -3,7 +3,7 @@
 # Makes of the test that sources it a job on a whole machine: Debian with systemd, D-Bus and polkit,
 # the project installed as a package would install it, booted in systemd-nspawn. Run by a person,
 # the test ends here with the job's status; run as the job, it goes on with boot-guest.sh.
-# The Debian root is made once a build directory.
+# The Debian root is made once a build directory, by the test boot-root where CTest runs.
 boot_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [ -n "${BOOT_INSIDE:-}" ]; then
     # shellcheck source=tests/integration/boot-guest.sh
@@ -13,7 +13,7 @@ fi
 # shellcheck source=tests/integration/world.sh
 . "$boot_here/world.sh"
 
-: "${BOOT_LIMIT_SEC:=60}" # from power on to power off
+: "${BOOT_LIMIT_SEC:=300}" # from power on to power off; failures only reach it
 
 boot_packages=(curl dbus fuse3 jq libcurl4 libfuse3-3 libglib2.0-0 libjansson4 libmicrohttpd12 libssl3 libsystemd0
     libtss2-esys-3.0.2-0 libtss2-mu0 libtss2-rc0 libtss2-tcti-device0 libtss2-tcti-swtpm0 libtss2-tctildr0
@@ -27,10 +27,13 @@ boot_need() {
     [ -n "$BOOT_SUITE" ] || lab_skip "this is not Debian"
 }
 
-# One at a time makes the root; the others wait and find it.
-boot_root() {
+# One at a time makes the root; the others wait and find it. The lock is 9's until boot_unlock.
+boot_lock() { exec 9>"$1.lock" && flock 9 || lab_fail "no lock at $1.lock"; }
+boot_unlock() { flock -u 9; }
+
+boot_base() {
     local base=$B/lab-root wanted="$BOOT_SUITE ${boot_packages[*]}"
-    exec 9>"$base.lock" && flock 9 || lab_fail "no lock at $base.lock"
+    boot_lock "$base"
     if [ "$(cat "$base.packages" 2>/dev/null)" != "$wanted" ]; then
         rm -rf --one-file-system "$base" "$base.new" "$base.packages"
         mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${boot_packages[*]}")" \
@@ -40,25 +43,36 @@ boot_root() {
             lab_skip "mmdebstrap makes no root: $(grep -E '^[EW]:' "$B/lab-root.log" | tail -n 1)"
         mv "$base.new" "$base" && echo "$wanted" >"$base.packages"
     fi
+}
+
+boot_root() {
+    local base=$B/lab-root
+    boot_base
     # Nobody writes in it, so that files can be shared.
     cp -al "$base" "$BOOT_ROOT" 2>/dev/null || { rm -rf "$BOOT_ROOT" && cp -a "$base" "$BOOT_ROOT"; } ||
         lab_fail "the root cannot be copied"
-    flock -u 9
+    boot_unlock
+}
+
+boot_build() {
+    local build=$B/lab-build
+    boot_lock "$build"
+    {
+        cmake -S "$world_here" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=/usr \
+            -DATTESTD_TESTS=OFF && cmake --build "$build"
+    } >"$build.log" 2>&1 || { tail -n 20 "$build.log" >&2 && lab_fail "the project does not build for /usr"; }
 }
 
 # Programs, units and all, as an administrator or a package would install them; then over
 # themselves, as an upgrade does, which must leave the administrator's settings alone.
 boot_install() {
     local build=$B/lab-build conf=$BOOT_ROOT/etc/attestd/attestd.conf
-    exec 9>"$build.lock" && flock 9 || lab_fail "no lock at $build.lock"
-    {
-        cmake -S "$world_here" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=/usr \
-            -DATTESTD_TESTS=OFF && cmake --build "$build" && DESTDIR=$BOOT_ROOT cmake --install "$build"
-    } >"$build.log" 2>&1 || { tail -n 20 "$build.log" >&2 && lab_fail "the project does not build and install for /usr"; }
+    boot_build
+    DESTDIR=$BOOT_ROOT cmake --install "$build" >>"$build.log" 2>&1 || { tail -n 20 "$build.log" >&2 && lab_fail "the project does not install"; }
     echo '# a line of the administrator' >>"$conf"
     DESTDIR=$BOOT_ROOT cmake --install "$build" >>"$build.log" 2>&1 && grep -q administrator "$conf" ||
         lab_fail "an upgrade overwrites attestd.conf"
-    flock -u 9
+    boot_unlock
     {
         systemd-sysusers --root="$BOOT_ROOT" && journalctl --root="$BOOT_ROOT" --update-catalog &&
             systemctl --root="$BOOT_ROOT" enable attestd.service
@@ -90,7 +104,7 @@ IntervalSec=10min
 RetryMinSec=1s
 RetryMaxSec=2s
 C
-    printf '%s\n' "BOOT_INSIDE=1" "BOOT_PORT=$PORT" "BOOT_JOB=/lab/tests/integration/$1" >"$W/lab.env"
+    printf '%s\n' "BOOT_INSIDE=1" "BOOT_PORT=$PORT" "BOOT_JOB=/lab/tests/${BOOT_FOLDER:-integration}/$1" >"$W/lab.env"
     systemd-sysusers --root="$BOOT_ROOT" >>"$W/postinst.log" 2>&1 && systemctl --quiet --root="$BOOT_ROOT" enable lab-job.service \
         lab-tpm.service lab-boot.service "${BOOT_UNITS[@]}" || lab_fail "the lab's units cannot be enabled"
 }
@@ -129,7 +143,7 @@ boot_machine() {
         machine "${BOOT_CGROUPS[@]}" -- timeout --kill-after=10 "$BOOT_LIMIT_SEC" \
         systemd-nspawn --quiet --directory="$BOOT_ROOT" --machine="${LAB_DIR##*.}" --volatile=overlay --register=no \
         "${alone[@]}" --private-network --system-call-filter="@memlock memfd_secret" --bind=/dev/fuse --bind="$W/out:/out" --bind-ro="$W:/lab/world" \
-        --bind-ro="$FAKE:/lab/fake" --bind-ro="$world_here/tests:/lab/tests" \
+        --bind-ro="$FAKE:/lab/fake" --bind-ro="$world_here/tests:/lab/tests" --bind-ro="$world_here/docs:/lab/docs" \
         --bind-ro="$world_here/src/base/log-ids.h:/lab/src/base/log-ids.h" \
         --boot
 }
@@ -153,13 +167,19 @@ boot_main() { # JOB BUILD_DIRECTORY
     local began=$SECONDS made
     boot_need
     world_path "$2"
+    if [ -n "${BOOT_PREPARES:-}" ]; then
+        boot_base
+        boot_unlock
+        boot_build
+        exit 0
+    fi
     lab_dir
     W=$LAB_DIR
     BOOT_CGROUPS=()
     BOOT_ROOT=$B/lab-machine.${LAB_DIR##*.}
     trap boot_end EXIT
     boot_root
-    boot_install
+    "${BOOT_INSTALL:-boot_install}"
     boot_furnish "$1"
     made=$SECONDS
     boot_run "$1"

@@ -71,11 +71,20 @@ world_verifier_policy() { # JQ_FILTER: change the policy, then let the verifier 
     [ -z "${LAB_PIDS[verifier]:-}" ] || world_verifier_reload
 }
 
+# A process of before may take one more request by the old policy: it is over when they are gone.
 world_verifier_reload() {
-    local before
+    local before pid old
+    pid=$(lab_pid verifier)
     before=$(world_metric attest_verifier_reloads_total)
-    kill -HUP "$(lab_pid verifier)"
+    read -ra old <"/proc/$pid/task/$pid/children"
+    kill -HUP "$pid"
     lab_wait_for 10 world_metric_above attest_verifier_reloads_total "$before" || lab_fail "the verifier does not reload"
+    lab_wait_for 10 world_all_gone "${old[@]}" || lab_fail "old processes of the verifier go on"
+}
+
+world_all_gone() { # PID...
+    local pid
+    for pid; do [ ! -e "/proc/$pid" ] || return 1; done
 }
 
 world_curl() { curl -sS --cacert "$W/ca.pem" "$@"; }
@@ -126,8 +135,9 @@ world_proxy() { # CHANGE [RECORD_FILE]
     PROXY_PORT=$RELAY_PORT
 }
 
-# The two seconds between hardware reports have passed: for tests of many rounds.
-world_rested() { : >"$W/run/lock/report.lock"; }
+# The two seconds between hardware reports have passed: a test that is not about them does not sit
+# them out before the rounds that it asks for.
+world_rested() { truncate --no-create --size=0 "${WORLD_LOCKS:-$W/run/lock}/report.lock"; }
 
 # The service manager's part: a worker per connection.
 world_listen() { # VERB [COMMAND...]: in front of the listener
@@ -193,6 +203,7 @@ C
 }
 
 world_agent_start() {
+    world_rested
     lab_start attestd "$ATTESTD" --config "$W/attestd.conf" --runtime-directory "$W/run" --state-directory "$W/state"
     lab_wait_for 20 lab_bus_has org.attestd.Agent1 || lab_fail "attestd does not start"
 }
@@ -210,11 +221,15 @@ world_reloads_above() { [ "$(world_reloads)" -gt "$1" ]; }
 world_agent_reload() {
     local before
     before=$(world_reloads)
+    world_rested
     kill -HUP "$(lab_pid attestd)"
     lab_wait_for 20 world_reloads_above "$before" || lab_fail "attestd does not reload"
 }
 
-ctl() { "$ATTESTCTL" "$@"; }
+ctl() {
+    [ "$1" != attest ] || world_rested
+    "$ATTESTCTL" "$@"
+}
 
 # What root does on the machine itself, in the lab's places.
 world_gate() { # NAME [OPTION]...

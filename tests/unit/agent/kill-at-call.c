@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs a program and kills it at a system call: kill-at-call N REPORT PROGRAM [ARGUMENT]…
- * System calls count from the first accept4() that accepts somebody. The program is killed before
- * the Nth behind it is made; REPORT, empty, is there before it is killed. It has the same process
- * id, parent and descriptors as without this, and nobody else keeps its descriptors.
+ * System calls count from the first accept4() that accepts somebody, or, as +N, from the program's
+ * start. The program is killed before the Nth of them is made; REPORT, empty, is there before it is
+ * killed. It has the same process id, parent and descriptors as without this, and nobody else keeps
+ * its descriptors.
  */
 #include "base/macro.h"
 
@@ -58,9 +59,9 @@ static void write_report(const char *path)
     (void)close(fd);
 }
 
-static void trace_to_the_end(pid_t pid, size_t n, const char *report)
+static void trace_to_the_end(pid_t pid, size_t n, bool from_start, const char *report)
 {
-    Trace trace = { 0 };
+    Trace trace = { .is_counting = from_start };
     int status;
 
     while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
@@ -79,7 +80,7 @@ static void trace_to_the_end(pid_t pid, size_t n, const char *report)
 }
 
 /* The tracer is the child, so that the program stays whom its manager started. */
-static _noreturn_ void run_tracer(pid_t pid, int ready, size_t n, const char *report)
+static _noreturn_ void run_tracer(pid_t pid, int ready, const char *number, const char *report)
 {
     if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)) < 0 ||
         ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
@@ -87,7 +88,7 @@ static _noreturn_ void run_tracer(pid_t pid, int ready, size_t n, const char *re
     if (dup2(ready, STDIN_FILENO) < 0 || close_range(3, ~0U, 0) < 0)
         give_up("descriptors");
     (void)close(STDIN_FILENO); /* the program goes on */
-    trace_to_the_end(pid, n, report);
+    trace_to_the_end(pid, strtoul(number, NULL, 10), *number == '+', report);
     _exit(0);
 }
 
@@ -98,12 +99,11 @@ int main(int argc, char **argv)
 
     if (argc < 4 || pipe2(pipe_fds, O_CLOEXEC) < 0)
         return 2;
-    size_t n = strtoul(argv[1], NULL, 10);
     pid_t self = getpid(), tracer = fork();
     if (tracer < 0)
         give_up("fork");
     if (tracer == 0)
-        run_tracer(self, pipe_fds[1], n, argv[2]);
+        run_tracer(self, pipe_fds[1], argv[1], argv[2]);
     (void)prctl(PR_SET_PTRACER, tracer, 0, 0, 0);
     (void)close(pipe_fds[1]);
     (void)!read(pipe_fds[0], &byte, sizeof(byte)); /* its end: the tracer is there */

@@ -512,6 +512,17 @@ class Lab:
         for _, fd in stored:
             os.close(fd)
 
+    def edit_standing(self, change):
+        """Rewrites the record in force; CHANGE gets it parsed, or returns other bytes."""
+        self.manager.catch_up()
+        fd = dict(self.manager.store)["standing"]
+        offset, size = struct.unpack("QQ", os.pread(fd, 16, 0))
+        record = json.loads(os.pread(fd, size, offset))
+        data = change(record)
+        data = data if isinstance(data, bytes) else json.dumps(record).encode()
+        os.pwrite(fd, data, offset)
+        os.pwrite(fd, struct.pack("QQ", offset, len(data)), 0)
+
     def log(self):
         if not os.path.exists(self.log_path):
             return ""

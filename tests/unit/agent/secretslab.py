@@ -204,6 +204,12 @@ class SecretsLab(Lab):
         """The round that comes next passes."""
         self.worker.reply("ok", gates={"lab": 600} if gates is None else gates, **members)
 
+    def attest_briefly(self, **members):
+        """The verdict is renewed as MEMBERS say, once; every round after that one fails."""
+        answers = [{"gates": {"lab": 600}, **members}]
+        self.worker.script = lambda asked: asked.ok(**answers.pop()) if answers else asked.failed()
+        self.call_later("Attest").get()
+
     def trust_on(self):
         """Every round passes from now on; one that is under way is tried again."""
         self.worker.script = lambda asked: asked.ok(gates={"lab": 600})

@@ -24,6 +24,7 @@ static const struct {
         [EVENT_ROUND_FAILED] = { NO, 0 },
         [EVENT_VERDICT_EXPIRED] = { NO, 0 },
         [EVENT_REQUESTED] = { NO, 0 },
+        [EVENT_REWOUND] = { NO, 0 },
         [EVENT_STOP] = { STATE_STOPPING, 0 },
     },
     [STATE_PROVING] = {
@@ -37,6 +38,7 @@ static const struct {
         [EVENT_ROUND_FAILED] = { STATE_WAITING, ACTION_SCHEDULE_RETRY },
         [EVENT_VERDICT_EXPIRED] = { NO, 0 },
         [EVENT_REQUESTED] = { STATE_PROVING, 0 },
+        [EVENT_REWOUND] = { STATE_PROVING, ACTION_CANCEL_ROUND | ACTION_START_ROUND },
         [EVENT_STOP] = { STATE_STOPPING, ACTION_CANCEL_ROUND },
     },
     [STATE_TRUSTED] = {
@@ -50,6 +52,7 @@ static const struct {
         [EVENT_ROUND_FAILED] = { NO, 0 },
         [EVENT_VERDICT_EXPIRED] = { STATE_WAITING, ACTION_WITHDRAW | ACTION_SCHEDULE_EXPIRED },
         [EVENT_REQUESTED] = { STATE_RENEWING, ACTION_START_ROUND },
+        [EVENT_REWOUND] = { STATE_PROVING, ACTION_WITHDRAW | ACTION_START_ROUND },
         [EVENT_STOP] = { STATE_STOPPING, ACTION_WITHDRAW },
     },
     [STATE_RENEWING] = {
@@ -63,6 +66,7 @@ static const struct {
         [EVENT_ROUND_FAILED] = { STATE_TRUSTED, ACTION_SCHEDULE_RETRY },
         [EVENT_VERDICT_EXPIRED] = { STATE_PROVING, ACTION_WITHDRAW },
         [EVENT_REQUESTED] = { STATE_RENEWING, 0 },
+        [EVENT_REWOUND] = { STATE_PROVING, ACTION_CANCEL_ROUND | ACTION_WITHDRAW | ACTION_START_ROUND },
         [EVENT_STOP] = { STATE_STOPPING, ACTION_CANCEL_ROUND | ACTION_WITHDRAW },
     },
     [STATE_WAITING] = {
@@ -76,6 +80,7 @@ static const struct {
         [EVENT_ROUND_FAILED] = { NO, 0 },
         [EVENT_VERDICT_EXPIRED] = { NO, 0 },
         [EVENT_REQUESTED] = { STATE_PROVING, ACTION_START_ROUND },
+        [EVENT_REWOUND] = { STATE_PROVING, ACTION_START_ROUND },
         [EVENT_STOP] = { STATE_STOPPING, 0 },
     },
     [STATE_REFUSED] = {
@@ -89,6 +94,7 @@ static const struct {
         [EVENT_ROUND_FAILED] = { NO, 0 },
         [EVENT_VERDICT_EXPIRED] = { NO, 0 },
         [EVENT_REQUESTED] = { STATE_PROVING, ACTION_START_ROUND },
+        [EVENT_REWOUND] = { STATE_PROVING, ACTION_START_ROUND },
         [EVENT_STOP] = { STATE_STOPPING, 0 },
     },
     [STATE_STOPPING] = {
@@ -102,6 +108,7 @@ static const struct {
         [EVENT_ROUND_FAILED] = { NO, 0 },
         [EVENT_VERDICT_EXPIRED] = { NO, 0 },
         [EVENT_REQUESTED] = { STATE_STOPPING, 0 },
+        [EVENT_REWOUND] = { STATE_STOPPING, 0 },
         [EVENT_STOP] = { STATE_STOPPING, 0 },
     },
 };
@@ -162,6 +169,18 @@ static void a_refusal_never_leaves_a_verdict(void)
     }
 }
 
+static void a_machine_that_was_put_back_has_no_verdict_and_no_round_of_before(void)
+{
+    for (State state = STATE_PROVING; state < STATE_STOPPING; state++) {
+        Transition step;
+        check(steps(state, EVENT_REWOUND, &step));
+        check_int(step.next, STATE_PROVING);
+        check(step.actions & ACTION_START_ROUND);
+        check(!state_has_round(state) || step.actions & ACTION_CANCEL_ROUND);
+        check(!state_has_verdict(state) || step.actions & ACTION_WITHDRAW);
+    }
+}
+
 static void only_a_passed_round_brings_a_verdict(void)
 {
     for (State state = 0; state < N_STATES; state++)
@@ -183,7 +202,8 @@ static void rounds_start_where_none_runs_and_end_planned(void)
             if (!steps(state, event, &step))
                 continue;
             if (step.actions & ACTION_START_ROUND)
-                check(!state_has_round(state) && state_has_round(step.next));
+                check((!state_has_round(state) || step.actions & ACTION_CANCEL_ROUND) &&
+                      state_has_round(step.next));
             if (!state_has_round(state) && state_has_round(step.next))
                 check(step.actions & ACTION_START_ROUND);
             if (state_has_round(state) && !state_has_round(step.next))
@@ -260,6 +280,7 @@ static bool can_happen(const World *world, State state, Event event)
     case EVENT_VERDICT_EXPIRED:
         return world->has_verdict;
     case EVENT_REQUESTED:
+    case EVENT_REWOUND:
         return state != STATE_UNPROVEN;
     case EVENT_STOP:
     case N_EVENTS:
@@ -323,6 +344,8 @@ static const Test tests[] = {
     { "nothing beyond the table is possible", nothing_beyond_the_table_is_possible },
     { "a verdict is adopted and withdrawn in pairs", a_verdict_is_adopted_and_withdrawn_in_pairs },
     { "a refusal never leaves a verdict", a_refusal_never_leaves_a_verdict },
+    { "a machine that was put back has no verdict and no round of before",
+      a_machine_that_was_put_back_has_no_verdict_and_no_round_of_before },
     { "only a passed round brings a verdict", only_a_passed_round_brings_a_verdict },
     { "rounds start where none runs and end planned",
       rounds_start_where_none_runs_and_end_planned },

@@ -9,7 +9,11 @@
 
 static int note(Releases *releases, const char *secret, const char *asker, OnLoss on_loss)
 {
-    return releases_note(releases, secret, asker, on_loss);
+    const Release release = { .secret = (char *)(uintptr_t)secret,
+                              .asker = (char *)(uintptr_t)asker,
+                              .on_loss = on_loss };
+
+    return releases_note(releases, &release);
 }
 
 static void each_is_noted_once(void)
@@ -36,6 +40,56 @@ static void who_has_it_matters_only_where_somebody_is_stopped(void)
     check_int(releases.n_items, 3);
     for (size_t i = 0; i < 3; i++)
         check_str(releases.items[i].asker, "");
+}
+
+static size_t count_holders(const Release *release)
+{
+    size_t n = 0;
+
+    for (const char *at = release_next_holder(release, NULL); at;
+         at = release_next_holder(release, at))
+        n++;
+    return n;
+}
+
+static void who_has_it_is_known_all_the_same(void)
+{
+    _cleanup_(releases_done) Releases releases = { 0 };
+
+    check_int(note(&releases, "a", "unit:x.service", ON_LOSS_KEEP), RELEASES_OK);
+    check_int(note(&releases, "a", "unit:x.service", ON_LOSS_KEEP), RELEASES_OK);
+    check_int(note(&releases, "a", "user:0", ON_LOSS_KEEP), RELEASES_OK);
+    check_int(note(&releases, "a", "unit:x", ON_LOSS_KEEP), RELEASES_OK);
+    check_int(note(&releases, "c", "user:1000", ON_LOSS_STOP_UNITS), RELEASES_OK);
+    check_int(note(&releases, "d", "unit:x.service", ON_LOSS_STOP_UNITS), RELEASES_OK);
+    const Release *a = &releases.items[0], *d = &releases.items[2];
+    check_int(count_holders(a), 3);
+    check_str(release_next_holder(a, NULL), "unit:x.service");
+    check(release_is_held_by(a, "unit:x") && release_is_held_by(a, "user:0"));
+    check(!release_is_held_by(a, "unit:x.serv") && !release_is_held_by(a, ""));
+    check(release_is_held_by(&releases.items[1], "user:1000"));
+    check_int(count_holders(d), 1);
+    check_str(release_next_holder(d, NULL), "unit:x.service");
+    check(!a->has_unknown_holders && !d->has_unknown_holders);
+}
+
+static void who_has_it_beyond_the_bound_is_not_refused_for_that(void)
+{
+    _cleanup_(releases_done) Releases releases = { 0 };
+    char asker[128];
+    size_t n;
+
+    for (int i = 0; i < RELEASES_HOLDERS_MAX / 64; i++) {
+        (void)snprintf(asker, sizeof(asker), "unit:%0100d.service", i);
+        check_int(note(&releases, "a", asker, ON_LOSS_KEEP), RELEASES_OK);
+    }
+    check_int(
+        note(&releases, "b", "unit:x-that-comes-too-late-to-be-remembered.service", ON_LOSS_KEEP),
+        RELEASES_OK);
+    n = count_holders(&releases.items[0]);
+    check(n > 0 && n < RELEASES_HOLDERS_MAX / 64);
+    check(releases.holders_size <= RELEASES_HOLDERS_MAX);
+    check(releases.items[0].has_unknown_holders);
 }
 
 static void a_secret_that_was_sealed_anew_is_noted_as_it_is_now_too(void)
@@ -74,6 +128,8 @@ static void the_list_reads_back(void)
     check_str(again.items[0].asker, "volume:a");
     check_int(again.items[0].on_loss, ON_LOSS_STOP_UNITS);
     check_int(again.items[1].on_loss, ON_LOSS_POWEROFF);
+    check(!again.items[0].has_unknown_holders && again.items[1].has_unknown_holders);
+    check(release_next_holder(&again.items[1], NULL) == NULL);
 }
 
 static void a_list_that_is_none_is_refused(void)
@@ -105,6 +161,9 @@ static const Test tests[] = {
     { "each is noted once", each_is_noted_once },
     { "who has it matters only where somebody is stopped",
       who_has_it_matters_only_where_somebody_is_stopped },
+    { "who has it is known all the same", who_has_it_is_known_all_the_same },
+    { "who has it beyond the bound is not refused for that",
+      who_has_it_beyond_the_bound_is_not_refused_for_that },
     { "a secret that was sealed anew is noted as it is now, too",
       a_secret_that_was_sealed_anew_is_noted_as_it_is_now_too },
     { "what could not be taken back is a no", what_could_not_be_taken_back_is_a_no },

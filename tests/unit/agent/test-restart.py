@@ -85,7 +85,7 @@ class Restart(Case):
             lab.worker.reply("ok")
             self.assertEqual(pending.get(), ("TRUSTED",))
             lab.restart(signal.SIGKILL)
-            self.assertEqual(lab.manager.stored_names(), ["standing", "token", "waiting"])
+            until(lambda: lab.manager.stored_names() == ["standing", "token", "waiting"], "the store")
             self.assertEqual(lab.state(), "TRUSTED")
             self.assertEqual(read_fd(lab.call("GetToken")).decode(), TOKEN)
 
@@ -121,21 +121,10 @@ class Restart(Case):
         with Lab(PROGRAM) as lab:
             self.trusted(lab)
             lab.end(lab.process, signal.SIGKILL)
-            self.edit(lab, lambda record: record["verdict"].update(expires_boottime_usec=1))
+            lab.edit_standing(lambda record: record["verdict"].update(expires_boottime_usec=1))
             lab.restart()
             self.assertEqual(lab.properties()["Claims"], {})
             self.assertIn(lab.state(), ("WAITING", "PROVING"))
-
-    def edit(self, lab, change):
-        """Rewrites the record in force; CHANGE gets it parsed, or returns other bytes."""
-        lab.manager.catch_up()
-        fd = dict(lab.manager.store)["standing"]
-        offset, size = struct.unpack("QQ", os.pread(fd, 16, 0))
-        record = json.loads(os.pread(fd, size, offset))
-        data = change(record)
-        data = data if isinstance(data, bytes) else json.dumps(record).encode()
-        os.pwrite(fd, data, offset)
-        os.pwrite(fd, struct.pack("QQ", offset, len(data)), 0)
 
     def test_a_record_that_was_being_written_leaves_the_one_before(self):
         with Lab(PROGRAM) as lab:
@@ -185,7 +174,7 @@ class Restart(Case):
                 until(lambda: lab.manager.stored_names() == ["standing", "token", "waiting"], "the store")
                 lab.end(lab.process, signal.SIGKILL)
                 with self.subTest(name):
-                    self.edit(lab, change)
+                    lab.edit_standing(change)
                     lab.restart()
                     self.assertEqual(lab.state(), "PROVING")
                     self.assertEqual(lab.properties()["Claims"], {})

@@ -263,7 +263,8 @@ static void expiry_brings_a_planned_renewal_at_once_but_keeps_a_backoff(void)
     check_int(s.next_round_boottime_usec, planned);
 }
 
-static void a_clock_jump_brings_a_renewal_forward_but_no_backoff(void)
+/* It may be the very clock that the rounds before failed for: time set at last, network back. */
+static void a_clock_jump_brings_renewal_and_retry_forward_but_nothing_that_is_parked(void)
 {
     Schedule s = make();
 
@@ -273,11 +274,82 @@ static void a_clock_jump_brings_a_renewal_forward_but_no_backoff(void)
     schedule_hurry(&s);
     check_int(delay(&s), 5 * SEC);
 
+    check_int(s.reason, ROUND_CLOCK_SET);
+
+    s = make();
+    dice_permille = 1000;
+    for (int i = 0; i < 9; i++)
+        schedule_retry(&s, 0);
+    check_int(delay(&s), 300 * SEC);
+    schedule_hurry(&s);
+    check_int(delay(&s), 5 * SEC);
+    check_int(s.n_failures, 9); /* and if it was not, the backoff goes on */
+
     s = make();
     schedule_refused(&s, 0);
     uint64_t planned = s.next_round_boottime_usec;
     schedule_hurry(&s);
     check_int(s.next_round_boottime_usec, planned);
+    check_int(s.reason, ROUND_AFTER_REFUSAL);
+
+    s = make();
+    schedule_retry(&s, 120);
+    planned = s.next_round_boottime_usec;
+    schedule_hurry(&s);
+    check_int(s.next_round_boottime_usec, planned);
+    schedule_retry(&s, 0); /* a later round was not asked for patience */
+    schedule_hurry(&s);
+    check(delay(&s) <= 5 * SEC);
+}
+
+/* A verifier that is away for months, then refuses for months, then throttles for months. */
+static void nothing_gives_up_in_years_and_nothing_spins(void)
+{
+    Schedule s = make();
+    uint64_t begun = boottime, n_rounds = 0;
+
+    for (unsigned month = 0; month < 24; month++) {
+        uint64_t month_end = boottime + 30 * 86400 * SEC;
+        while (boottime < month_end) {
+            dice_permille = (dice_permille + 377) % 1001;
+            if (month % 3 == 0)
+                schedule_retry(&s, 0);
+            else if (month % 3 == 1)
+                schedule_refused(&s, 0);
+            else
+                schedule_retry(&s, 7200);
+            check(s.next_round_boottime_usec != USEC_INFINITY);
+            check(delay(&s) <= SCHEDULE_RETRY_AFTER_MAX_USEC + 5 * SEC);
+            boottime = MAX(s.next_round_boottime_usec, boottime + 1);
+            n_rounds++;
+        }
+    }
+    /* On the average half of RetryMaxSec lies between two, and more where it was asked for. */
+    check(n_rounds > 100000 && n_rounds < (boottime - begun) / (100 * SEC));
+    schedule_hold_verdict(&s, boottime + 900 * SEC, realtime + 900 * SEC);
+    schedule_renewal(&s);
+    check_int(s.n_failures, 0);
+    check_int(s.reason, ROUND_RENEWAL);
+}
+
+static void each_round_has_the_reason_it_was_planned_for(void)
+{
+    Schedule s = make();
+
+    check_int(s.reason, ROUND_STARTED);
+    schedule_hold_verdict(&s, boottime + 900 * SEC, realtime + 900 * SEC);
+    schedule_renewal(&s);
+    check_int(s.reason, ROUND_RENEWAL);
+    schedule_expired(&s);
+    check_int(s.reason, ROUND_EXPIRED);
+    schedule_retry(&s, 0);
+    check_int(s.reason, ROUND_RETRY);
+    schedule_expired(&s);
+    check_int(s.reason, ROUND_RETRY);
+    dice_permille = 0;
+    boottime -= 1; /* so that it is planned for later than now */
+    schedule_reconsider(&s, &config);
+    check_int(s.reason, ROUND_SETTINGS);
 }
 
 static void nothing_hurries_a_round_that_runs(void)
@@ -361,8 +433,11 @@ static const Test tests[] = {
     { "a refusal waits at least the maximum", a_refusal_waits_at_least_the_maximum },
     { "expiry brings a planned renewal at once but keeps a backoff",
       expiry_brings_a_planned_renewal_at_once_but_keeps_a_backoff },
-    { "a clock jump brings a renewal forward but no backoff",
-      a_clock_jump_brings_a_renewal_forward_but_no_backoff },
+    { "a clock jump brings renewal and retry forward, but nothing that is parked",
+      a_clock_jump_brings_renewal_and_retry_forward_but_nothing_that_is_parked },
+    { "nothing gives up in years, and nothing spins", nothing_gives_up_in_years_and_nothing_spins },
+    { "each round has the reason it was planned for",
+      each_round_has_the_reason_it_was_planned_for },
     { "nothing hurries a round that runs", nothing_hurries_a_round_that_runs },
     { "a round that is near is not put off by hurry",
       a_round_that_is_near_is_not_put_off_by_hurry },

@@ -31,6 +31,15 @@ static Standing make_standing(State state)
     return standing;
 }
 
+static int note(Releases *releases, const char *secret, const char *asker, OnLoss on_loss)
+{
+    const Release release = { .secret = (char *)(uintptr_t)secret,
+                              .asker = (char *)(uintptr_t)asker,
+                              .on_loss = on_loss };
+
+    return releases_note(releases, &release);
+}
+
 static void hold(Standing *standing, uint64_t left_usec)
 {
     Verdict *verdict = &standing->verdict;
@@ -56,16 +65,24 @@ static void a_record_reads_back_as_it_was_written(void)
     before.verdict.approvals.items[0] =
         (GateApproval){ .gate = strdup("db"), .expires_boottime_usec = 99, .fd = -EBADF };
     before.verdict.approvals.n_items = 1;
-    check_int(releases_note(&before.releases, "one", "unit:a.service", ON_LOSS_KEEP), 0);
-    check_int(releases_note(&before.releases, "two", "unit:b.service", ON_LOSS_STOP_UNITS), 0);
+    check_int(note(&before.releases, "one", "unit:a.service", ON_LOSS_KEEP), 0);
+    check_int(note(&before.releases, "two", "unit:b.service", ON_LOSS_STOP_UNITS), 0);
     schedule.n_failures = 3;
     schedule.next_round_boottime_usec = 77;
+    schedule.is_parked = true;
+    before.has_tpm_clock = true;
+    before.tpm_clock = (AnswerTpmClock){ 123456789012, 7, 3 };
     _cleanup_free_ char *record = standing_encode(&before, &schedule, &owner, 4711);
     check(record);
     check_int(standing_decode(view_of_string(record), &owner, &planned, &after, &inode), 0);
     check_int(inode, 4711);
     check_int(planned.n_failures, 3);
     check_int(planned.next_round_boottime_usec, 77);
+    check(planned.is_parked);
+    check(after.has_tpm_clock);
+    check_int(after.tpm_clock.clock_msec, 123456789012);
+    check_int(after.tpm_clock.reset_count, 7);
+    check_int(after.tpm_clock.restart_count, 3);
     check_int(after.state, STATE_RENEWING);
     check_int(after.since_boottime_usec, 5);
     check_int(after.last_round_boottime_usec, 7);
@@ -98,7 +115,7 @@ static void the_longest_list_of_what_is_out_fits_a_record(void)
     for (int i = 0; i < RELEASES_MAX; i++) {
         (void)snprintf(name, sizeof(name), "%064d", i);
         (void)snprintf(asker, sizeof(asker), "unit:%0255d", i);
-        check_int(releases_note(&standing.releases, name, asker, ON_LOSS_STOP_UNITS), 0);
+        check_int(note(&standing.releases, name, asker, ON_LOSS_STOP_UNITS), 0);
     }
     _cleanup_free_ char *record = standing_encode(&standing, &schedule, &owner, 0);
     check(record && strlen(record) < STANDING_RECORD_MAX - 64 * 1024);
@@ -119,7 +136,7 @@ static void what_is_out_is_known_under_other_settings_but_not_after_a_boot(void)
     uint64_t inode;
 
     hold(&standing, 900 * USEC_PER_SEC);
-    check_int(releases_note(&standing.releases, "one", "volume:x", ON_LOSS_POWEROFF), 0);
+    check_int(note(&standing.releases, "one", "volume:x", ON_LOSS_POWEROFF), 0);
     _cleanup_free_ char *record = standing_encode(&standing, &schedule, &owner, 0);
     for (size_t i = 0; i < ELEMENTSOF(others); i++) {
         _cleanup_standing_ Standing again = STANDING_INIT;
@@ -128,6 +145,43 @@ static void what_is_out_is_known_under_other_settings_but_not_after_a_boot(void)
         check_int(again.releases.n_items, i < 3 ? 1 : 0);
         check(again.verdict.token_fd < 0 && !again.verdict.jti);
     }
+}
+
+static uint64_t early(void *userdata _unused_)
+{
+    return 6;
+}
+
+static void a_record_of_a_later_time_is_a_machine_that_was_put_back(void)
+{
+    const Clock before_it = { .boottime_usec = early, .realtime_usec = early };
+    _cleanup_standing_ Standing standing = make_standing(STATE_TRUSTED), again = STANDING_INIT;
+    Schedule schedule = make_schedule();
+    uint64_t inode;
+
+    hold(&standing, 900 * USEC_PER_SEC);
+    check_int(note(&standing.releases, "one", "volume:x", ON_LOSS_POWEROFF), 0);
+    _cleanup_free_ char *record = standing_encode(&standing, &schedule, &owner, 0);
+    schedule.clock = &before_it;
+    check_int(standing_decode(view_of_string(record), &owner, &schedule, &again, &inode),
+              STANDING_E_AHEAD);
+    check_int(again.releases.n_items, 1); /* is out all the same */
+    check(!again.verdict.jti && again.state == STATE_UNPROVEN);
+}
+
+static void a_record_without_what_was_added_later_is_read(void)
+{
+    _cleanup_standing_ Standing standing = make_standing(STATE_WAITING), again = STANDING_INIT;
+    Schedule schedule = make_schedule();
+    uint64_t inode;
+    json_auto_t *object = NULL;
+
+    _cleanup_free_ char *record = standing_encode(&standing, &schedule, &owner, 0);
+    check_int(json_parse(view_of_string(record), STANDING_RECORD_MAX, &object), 0);
+    check(json_object_del(object, "is_parked") == 0);
+    _cleanup_free_ char *older = json_text(object);
+    check_int(standing_decode(view_of_string(older), &owner, &schedule, &again, &inode), 0);
+    check(!schedule.is_parked && !again.has_tpm_clock);
 }
 
 static void no_planned_round_reads_back_as_none(void)
@@ -175,7 +229,8 @@ static void each_member_is_needed(void)
         check(json_object_del(part, name) == 0);
         _cleanup_free_ char *text = json_text(part);
         int r = standing_decode(view_of_string(text), &owner, &schedule, &after, &inode);
-        bool is_optional = strcmp(name, "verdict") == 0 || strcmp(name, "last_error") == 0;
+        bool is_optional = strcmp(name, "verdict") == 0 || strcmp(name, "last_error") == 0 ||
+                           strcmp(name, "is_parked") == 0;
         check(is_optional ? r == STANDING_OK : r > 0);
     }
 }
@@ -290,6 +345,10 @@ static void a_passed_round_clears_the_last_error(void)
 
 static const Test tests[] = {
     { "a record reads back as it was written", a_record_reads_back_as_it_was_written },
+    { "a record of a later time is a machine that was put back",
+      a_record_of_a_later_time_is_a_machine_that_was_put_back },
+    { "a record without what was added later is read",
+      a_record_without_what_was_added_later_is_read },
     { "no planned round reads back as none", no_planned_round_reads_back_as_none },
     { "every prefix of a record is torn", every_prefix_of_a_record_is_torn },
     { "the longest list of what is out fits a record",

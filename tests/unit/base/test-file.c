@@ -81,12 +81,44 @@ static void a_sealed_memfd_cannot_be_changed(void)
     check(view_equal(VIEW(bytes), view_of_string("token")));
 }
 
+static void a_directory_is_made_once_and_not_through_a_link(void)
+{
+    char place[] = "/tmp/test-file.XXXXXX";
+    const struct dirent *entry;
+    struct stat st;
+    size_t n = 0;
+
+    check(mkdtemp(place));
+    _cleanup_close_ int at = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    check(at >= 0);
+    _cleanup_close_ int made = fd_make_directory(at, "made", 0700);
+    _cleanup_close_ int again = fd_make_directory(at, "made", 0755);
+    check(made >= 0 && again >= 0);
+    check(fstat(made, &st) == 0);
+    check_int(st.st_mode & 07777, 0755);
+    check(symlinkat("made", at, "link") == 0);
+    check_int(fd_make_directory(at, "link", 0700), -ENOTDIR);
+    /* What was read of a descriptor before does not count. */
+    for (int i = 0; i < 2; i++) {
+        _cleanup_closedir_ DIR *dir = fd_entries(at);
+        check(dir);
+        for (n = 0; (entry = readdir(dir));)
+            n += entry->d_name[0] != '.';
+        check_int(n, 2);
+    }
+    check(!fd_entries(-EBADF) && errno == EBADF);
+    check(unlinkat(at, "link", 0) == 0 && unlinkat(at, "made", AT_REMOVEDIR) == 0 &&
+          rmdir(place) == 0);
+}
+
 static const Test tests[] = {
     { "a file is replaced whole with its mode", a_file_is_replaced_whole_with_its_mode },
     { "one byte over the limit is refused", one_byte_over_the_limit_is_refused },
     { "a file without a size is read to its end", a_file_without_a_size_is_read_to_its_end },
     { "failures are negative errno", failures_are_negative_errno },
     { "a sealed memfd cannot be changed", a_sealed_memfd_cannot_be_changed },
+    { "a directory is made once, and not through a link",
+      a_directory_is_made_once_and_not_through_a_link },
 };
 
 TEST_MAIN(tests)

@@ -349,6 +349,11 @@ class Reveal(unittest.TestCase):
             stage.holds["db"] = "org.freedesktop.DBus.Error.AccessDenied"
             status, out, err = self.reveal(stage)
             self.assertEqual((status, out), (2, b""))
+            # As the bus says it of a service that it had started and that ended at once.
+            stage.holds["db"] = "org.freedesktop.DBus.Error.TimedOut"
+            status, out, err = self.reveal(stage)
+            self.assertEqual((status, out), (3, b""))
+            self.assertIn("attestctl doctor", err)
 
     def test_what_others_can_still_change_is_not_believed(self):
         with Stage() as stage:
@@ -456,7 +461,7 @@ class Reseal(unittest.TestCase):
             for options in ((), ("--all", "db"), ("../db",)):
                 status, _, err = stage.ctl("reseal", *options)
                 self.assertEqual(status, 2, err)
-            self.assertEqual(stage.ctl("reseal", "nosuch")[0], 3)
+            self.assertEqual(stage.ctl("reseal", "nosuch")[0], 2)
             self.assertEqual(stage.asked, [])
 
     def test_a_gate_that_is_gone_is_said_before_anything_is_opened(self):

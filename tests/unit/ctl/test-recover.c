@@ -125,7 +125,7 @@ static void test_a_stored_one_comes_back_by_its_name(void)
     check_int(secret_store_write(store, &file), SECRET_STORE_OK);
     check_int(recover_names(names, 1, "recovery.pem"), 0);
     check_recovered();
-    check_refused(recover_names(names + 1, 1, "recovery.pem"), NOT_ATTESTED);
+    check_refused(recover_names(names + 1, 1, "recovery.pem"), REFUSED);
 }
 
 static void test_which_secret_must_be_said_once(void)

@@ -116,6 +116,9 @@ expect_text "asks a person, for ever (asks, crypttab line 4)"
 expect_text "not closed when the verdict is lost"
 expect_exit 2 volume check late
 expect_text "noauto"
+expect_exit 2 volume check late --json
+expect_equal "$(jq -r '[.name, .ok, (.header == null), (.findings | map(.name) | join("+"))] | join(" ")' <<<"$OUT")" \
+    "late false true volume-boot-waits+volume-stays-open+volume-header-unchecked" "the volume of another root, as JSON"
 expect_exit 2 volume check root
 expect_text "no volume of this name"
 
@@ -184,7 +187,7 @@ expect_exit 0 volume header data --out="$W/copy"
 expect_equal "$(stat -c %a "$W/copy")" 600 "the mode of the copy"
 opens "$W/disk" --header "$W/copy" || fail "the copy does not open the disk"
 expect_exit 0 ctl volume check "$W/disk" --json
-expect_equal "$(jq -r '.keyslots' <<<"$OUT")" 1 "the number of keyslots"
+expect_equal "$(jq -r '[.keyslots, .ok, (.findings | length)] | join(" ")' <<<"$OUT")" "1 true 0" "the header as JSON"
 format "$W/argon" --pbkdf argon2id --pbkdf-force-iterations 4 --pbkdf-memory 32 --key-size 256 --sector-size 512 &&
     expect_exit 0 ctl volume check "$W/argon"
 
@@ -218,6 +221,9 @@ expect_text '"cipher_null-ecb" in the segment'
 forge "$W/forged" '"encryption":"aes-xts-plain64","key_size":64' '"encryption":"cipher_null-ecb","key_size":64' || fail "no forgery"
 expect_exit 5 ctl volume check "$W/forged"
 expect_text '"cipher_null-ecb" in a keyslot'
+expect_exit 5 ctl volume check "$W/forged" --json
+expect_equal "$(jq -r '[.header, .ok, .findings[0].name, (.uuid == null)] | join(" ")' <<<"$OUT")" \
+    "$W/forged false volume-header-cipher true" "the refused header as JSON"
 forge "$W/forged" '"keyslots_size"' '"requirements":{"mandatory":["online-reencrypt"]},"keyslots_size"' || fail "no forgery"
 expect_exit 5 ctl volume check "$W/forged"
 expect_text "reencryption"

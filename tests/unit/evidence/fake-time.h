@@ -34,7 +34,7 @@ static inline void fake_time_sleep(void *userdata, uint64_t usec)
 static inline void fake_time_init(FakeTime *fake, uint64_t now_usec)
 {
     *fake = (FakeTime){
-        .clock = { fake_time_now, fake_time_now, fake },
+        .clock = { fake_time_now, fake_time_now, fake, fake_time_now },
         .time = { &fake->clock, fake_time_sleep, fake },
         .now_usec = now_usec,
     };

@@ -218,7 +218,7 @@ static void a_lost_commit_is_noticed_before_the_hardware_is_asked(void)
 {
     fake_tsm_init();
     fake_tsm.lose_commit = true;
-    check_refused(SOURCE_E_FAILED, "tsm-generation-changed");
+    check_refused(SOURCE_E_FAILED, "tsm-request-lost");
     check_int(fake_tsm.n_reports, 0);
 }
 

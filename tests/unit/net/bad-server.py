@@ -252,6 +252,7 @@ good = context("good")
 ports = {
     "good": listen(tls_connection, good),
     "expired": listen(tls_connection, context("expired")),
+    "early": listen(tls_connection, context("early")),
     "elsewhere": listen(tls_connection, context("elsewhere")),
     "foreign": listen(tls_connection, context("foreign")),
     "mutual": listen(tls_connection, context("good", mutual=True)),

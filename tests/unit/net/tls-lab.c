@@ -121,6 +121,7 @@ static void make_certificates(TlsLab *lab)
     const Wish other = { "other authority", NULL, -DAY_SEC, DAY_SEC };
     const Wish good = { "good", here, -DAY_SEC, DAY_SEC };
     const Wish expired = { "expired", here, -2 * DAY_SEC, -DAY_SEC };
+    const Wish early = { "early", here, DAY_SEC, 2 * DAY_SEC };
     const Wish elsewhere = { "elsewhere", "DNS:elsewhere.example", -DAY_SEC, DAY_SEC };
     const Wish client = { "client", "DNS:client.example", -DAY_SEC, DAY_SEC };
     Identity ca = make_identity(&authority, NULL), other_ca = make_identity(&other, NULL);
@@ -133,6 +134,7 @@ static void make_certificates(TlsLab *lab)
         { "elsewhere", make_identity(&elsewhere, &ca) },
         { "client", make_identity(&client, &ca) },
         { "foreign", make_identity(&client, &other_ca) },
+        { "early", make_identity(&early, &ca) },
     };
 
     lab->ca_pem = (char *)pem_of(&ca, false).data;

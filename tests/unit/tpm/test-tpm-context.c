@@ -6,6 +6,7 @@
 #include "swtpm.h"
 
 #include <sys/file.h>
+#include <sys/resource.h>
 
 static int open_tcti(const char *tcti, const char *lock_directory, TpmFailure *failure)
 {
@@ -90,6 +91,21 @@ static void a_lock_directory_that_is_missing_is_named(void)
     swtpm_stop(&swtpm);
 }
 
+static void a_want_of_descriptors_is_not_blamed_on_the_lock(void)
+{
+    Swtpm swtpm = swtpm_start();
+    TpmFailure failure = { 0 };
+    struct rlimit limit, none;
+
+    check_int(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ .rlim_cur = 0, .rlim_max = limit.rlim_max };
+    check_int(setrlimit(RLIMIT_NOFILE, &none), 0);
+    check_int(open_tcti(swtpm.tcti, swtpm.directory, &failure), -EMFILE);
+    check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    check_str(failure.finding, "tpm-lock-no-descriptor");
+    swtpm_stop(&swtpm);
+}
+
 static void a_lock_is_not_followed_through_a_link(void)
 {
     char directory[] = "/tmp/lock-XXXXXX", path[64];
@@ -165,6 +181,8 @@ static const Test tests[] = {
     { "something that is no TPM is unreachable", something_that_is_no_tpm_is_unreachable },
     { "a lock that stays taken is named", a_lock_that_stays_taken_is_named },
     { "a lock directory that is missing is named", a_lock_directory_that_is_missing_is_named },
+    { "a want of descriptors is not blamed on the lock",
+      a_want_of_descriptors_is_not_blamed_on_the_lock },
     { "a lock is not followed through a symbolic link", a_lock_is_not_followed_through_a_link },
     { "a TPM that goes away fails the command and not the process",
       a_tpm_that_goes_away_fails_the_command },

@@ -36,6 +36,8 @@ static Appraisal *affirming(void)
     return appraisal;
 }
 
+static json_t *uncovered; /* NULL: not said */
+
 static char *issue(const Appraisal *appraisal, char **ret_id)
 {
     const IssueInput input = {
@@ -44,6 +46,7 @@ static char *issue(const Appraisal *appraisal, char **ret_id)
         .issuer = "https://v.example",
         .audience = "attestd",
         .policy_id = "p-1",
+        .uncovered = uncovered,
         .appraisal = appraisal,
         .nonce = VIEW_OF_ARRAY(nonce),
         .issued_sec = ISSUED,
@@ -85,6 +88,23 @@ static int validate(const char *text, Token **ret)
     return r;
 }
 
+static void what_the_policy_leaves_open_is_said(void)
+{
+    _cleanup_(appraisal_freep) Appraisal *appraisal = affirming();
+    _cleanup_free_ char *id = NULL, *text = NULL;
+    _cleanup_(token_freep) Token *token = NULL;
+
+    uncovered = json_pack("[ss]", "kernel", "kexec");
+    check(uncovered);
+    text = issue(appraisal, &id);
+    json_t *wanted = uncovered;
+    uncovered = NULL;
+    check_int(validate(text, &token), TOKEN_OK);
+    const json_t *ours = json_object_get(token->claims, "attestd");
+    check(json_equal(json_object_get(ours, "uncovered"), wanted));
+    json_decref(wanted);
+}
+
 static void a_yes_passes_every_rule(void)
 {
     _cleanup_(appraisal_freep) Appraisal *appraisal = affirming();
@@ -103,6 +123,7 @@ static void a_yes_passes_every_rule(void)
     check_str(json_string_value(json_object_get(ours, "policy")), "p-1");
     check(json_is_false(json_object_get(ours, "simulated")));
     check(json_object_get(ours, "vtpm_root") == NULL);
+    check(json_object_get(ours, "uncovered") == NULL);
     /* SHA-256 of "{}". */
     check_str(json_string_value(json_object_get(ours, "gates_sha256")),
               "RBNvo1WzZ4oRRq0W9-hknpT7T8If536DEMBg9hyq_4o");
@@ -184,6 +205,7 @@ static void a_stranger_to_the_rules_gets_no_cnf(void)
 
 static const Test tests[] = {
     { "a yes passes every rule of the agent", a_yes_passes_every_rule },
+    { "what the policy leaves open is said", what_the_policy_leaves_open_is_said },
     { "two tokens differ", two_tokens_differ },
     { "a no is as valid and says why", a_no_is_as_valid_and_says_why },
     { "many findings leave a small token, failures first", many_findings_leave_a_small_token },

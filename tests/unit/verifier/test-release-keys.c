@@ -5,13 +5,16 @@
  */
 #include "lab.h"
 
+#include "base/lock-file.h"
 #include "crypto/jwk.h"
 #include "verifier/commands.h"
 #include "verifier/instance.h"
 #include "verifier/release-keys.h"
 #include "verifier/trust.h"
 
+#include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static Lab lab;
 static char present[128], next[128], trust_file[128];
@@ -157,6 +160,34 @@ static void without_a_next_key_nothing_is_rotated(void)
     check_str(after, rotated);
 }
 
+static void two_operators_do_not_change_keys_at_once(void)
+{
+    static const char *const verbs[] = { "rotate-nonce", "rotate-rewrap", "next-release",
+                                         "rotate-release" };
+    int lock = -EBADF;
+
+    refresh();
+    check_int(keys("next-release"), 0);
+    _cleanup_free_ char *before = kid_at(present);
+    check_int(lock_file_take(lab.verifier, "keys.lock", 0, &lock), LOCK_FILE_OK);
+    for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+        check_int(keys(verbs[i]), 2);
+    _cleanup_free_ char *meanwhile = kid_at(present);
+    check_str(meanwhile, before);
+    check(close(lock) == 0);
+    check_int(keys("rotate-release"), 0);
+    _cleanup_free_ char *after = kid_at(present);
+    check(strcmp(after, before) != 0);
+}
+
+static void keys_of_no_directory_are_not_changed(void)
+{
+    char name[] = "keys", what[] = "rotate-nonce", nowhere[] = "/nonexistent/verifier";
+    char *argv[] = { name, what, nowhere, NULL };
+
+    check_int(command_keys(3, argv), 2);
+}
+
 static void a_rotation_cut_off_before_the_rename_goes_on(void)
 {
     char old[256];
@@ -292,6 +323,8 @@ static const Test tests[] = {
     { "a rotation puts the next in place and keeps the old",
       a_rotation_puts_the_next_in_place_and_keeps_the_old },
     { "without a next key nothing is rotated", without_a_next_key_nothing_is_rotated },
+    { "two operators do not change keys at once", two_operators_do_not_change_keys_at_once },
+    { "keys of no directory are not changed", keys_of_no_directory_are_not_changed },
     { "a rotation cut off before the rename goes on",
       a_rotation_cut_off_before_the_rename_goes_on },
     { "a rotation cut off before it was published is finished",

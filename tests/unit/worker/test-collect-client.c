@@ -202,6 +202,29 @@ static void test_nobody_at_the_socket_is_named(void)
     check_str(findings_first_failure(&answer.findings)->name, "collect-worker-unreachable");
 }
 
+/* More than a socket holds, so that the end comes while it is being sent. */
+static void test_a_worker_that_ends_before_it_has_read_is_named(void)
+{
+    static const uint8_t claims[1 << 20];
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    _cleanup_collected_ Collected collected = { 0 };
+    int status = -1;
+    Stand stand;
+
+    stand_up(&stand);
+    _cleanup_(round_request_freep) RoundRequest *request = make_request(stand.path);
+    pid_t pid = fork();
+    check(pid >= 0);
+    if (pid == 0)
+        _exit(accept4(stand.listener, NULL, NULL, SOCK_CLOEXEC) < 0);
+    check_int(collect_ask(request, VIEW_OF_ARRAY(claims), NULL, &answer, &collected),
+              COLLECTED_E_FAILED);
+    check_str(findings_first_failure(&answer.findings)->name, "collect-worker-ended");
+    check(waitpid(pid, &status, 0) == pid);
+    check_int(status, 0);
+    stand_down(&stand);
+}
+
 static void count(void *userdata)
 {
     (*(int *)userdata)++;
@@ -253,6 +276,8 @@ static const Test tests[] = {
     { "answers that are none are named", test_answers_that_are_none_are_named },
     { "logs under wrong names are refused", test_logs_under_wrong_names_are_refused },
     { "a log beyond the limit is refused", test_a_log_beyond_the_limit_is_refused },
+    { "a worker that ends before it has read is named",
+      test_a_worker_that_ends_before_it_has_read_is_named },
     { "nobody at the socket is named", test_nobody_at_the_socket_is_named },
     { "patience ends once and the wait goes on", test_patience_ends_once_and_the_wait_goes_on },
 };

@@ -127,6 +127,7 @@ static void test_each_misbehaviour_has_its_name(void)
 static void test_each_untrusted_peer_has_its_name(void)
 {
     const Wish foreign = { .listeners = { "foreign" } }, expired = { .listeners = { "expired" } };
+    const Wish early = { .listeners = { "early" } };
     const Wish elsewhere = { .listeners = { "elsewhere" } }, old = { .listeners = { "old" } };
     const Wish mutual = { .listeners = { "mutual" } }, closed = { .listeners = { "closed" } };
     const Wish authority = { .listeners = { "good" }, .authority = "none" };
@@ -134,7 +135,8 @@ static void test_each_untrusted_peer_has_its_name(void)
                           .pin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" };
 
     check_fails(&foreign, "/echo", "verifier-tls-untrusted");
-    check_fails(&expired, "/echo", "verifier-tls-untrusted");
+    check_fails(&expired, "/echo", "verifier-tls-expired");
+    check_fails(&early, "/echo", "verifier-tls-not-yet-valid");
     check_fails(&elsewhere, "/echo", "verifier-tls-untrusted");
     check_fails(&old, "/echo", "verifier-tls-failed");
     check_fails(&mutual, "/echo", "verifier-client-certificate-refused");

@@ -61,13 +61,14 @@ static json_t *good_claims(const Stage *stage)
 
     check_int(jwk_emit(stage->proof.response_key, NULL, "enc", "ECDH-ES+A256KW", &jwk), 0);
     json_t *claims = json_pack(
-        "{ss ss sI sI ss ss s{sO} ss s{s{ss s{si} s{sb si s{si} ss}} s{ss s{si}}} s{ss sb ss s[]}}",
+        "{ss ss sI sI ss ss s{sO} ss s{s{ss s{si} s{sb si s{si} ss}} s{ss s{si}}} s{ss sb ss s[] "
+        "s[s]}}",
         "iss", "lab", "aud", "attestd", "iat", now, "exp", now + 900, "jti", "t-1", "eat_profile",
         "tag:ietf.org,2026:rats/ear#03", "cnf", "jwk", jwk, "ear_status", "affirming", "submods",
         "cpu", "ear_status", "affirming", "ear_trustworthiness_vector", "hardware", 2, "facts",
         "debug", 0, "vmpl", 0, "nested", "x", 1, "product", "Milan", "vtpm", "ear_status",
         "affirming", "ear_trustworthiness_vector", "executables", 3, "attestd", "vtpm_root",
-        "paravisor", "simulated", 0, "policy", "starter", "findings");
+        "paravisor", "simulated", 0, "policy", "starter", "findings", "uncovered", "kexec");
     check(claims && json_set_base64url(claims, "eat_nonce", VIEW(stage->proof.nonce)) == 0);
     return claims;
 }
@@ -142,6 +143,8 @@ static void test_a_good_token_is_accepted_and_described(void)
     check_str(json_string_value(json_object_get(token->claims, "cpu.product")), "Milan");
     check_str(json_string_value(json_object_get(token->claims, "vtpm_root")), "paravisor");
     check(!json_object_get(token->claims, "cpu.nested"));
+    const json_t *uncovered = json_object_get(token->claims, "uncovered");
+    check_str(json_string_value(json_array_get(uncovered, 0)), "kexec");
     check(!stage.answer.simulated);
 }
 
@@ -176,6 +179,33 @@ static void test_each_claim_about_whom_and_when_counts(void)
     check_change_fails("/exp", "", "token-expiry-missing");
     check_change_fails("/iat", "99999999999", "token-not-yet-valid");
     check_change_fails("/submods", "", "token-result-malformed");
+}
+
+/* found of the only failure, after CLAIM has become VALUE and the clocks are SKEW_SEC apart */
+static void check_says(const char *claim, const char *value, int64_t skew_sec, const char *wanted)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+    json_auto_t *claims = good_claims(&stage);
+
+    set_at(claims, claim, value);
+    stage.answer.has_clock_skew = skew_sec != 0;
+    stage.answer.clock_skew_sec = skew_sec;
+    check_int(judge(&stage, claims, false), VERDICT_E_FAILED);
+    const char *found = findings_first_failure(&stage.answer.findings)->found;
+    const char *skew = strstr(found, ", and by its Date the verifier's clock is ");
+    check((skew != NULL) == (skew_sec != 0));
+    if (skew)
+        check_str(skew, wanted);
+}
+
+static void test_a_token_of_another_time_is_named_with_the_measured_skew(void)
+{
+    check_says("/iat", "99999999999", 86400,
+               ", and by its Date the verifier's clock is 86400 s ahead of ours");
+    check_says("/exp", "1", -3600, ", and by its Date the verifier's clock is 3600 s behind ours");
+    check_says("/exp", "1", 0, NULL);
+    check_says("/iss", "\"other\"", 0, NULL);
 }
 
 static void test_a_key_that_is_not_pinned_signs_nothing(void)
@@ -415,6 +445,8 @@ static const Test tests[] = {
     { "a good token is accepted and described", test_a_good_token_is_accepted_and_described },
     { "the token travels as a sealed descriptor", test_the_token_travels_as_a_sealed_descriptor },
     { "each claim about whom and when counts", test_each_claim_about_whom_and_when_counts },
+    { "a token of another time is named, with the measured skew",
+      test_a_token_of_another_time_is_named_with_the_measured_skew },
     { "a key that is not pinned signs nothing", test_a_key_that_is_not_pinned_signs_nothing },
     { "the floor holds", test_the_floor_holds },
     { "evidence without a TPM has one submodule", test_evidence_without_a_tpm_has_one_submodule },

@@ -50,6 +50,8 @@ static WorkerAnswer good_round(void)
     answer.verifier_url = copy("https://[::1]:8443");
     answer.has_clock_skew = true;
     answer.clock_skew_sec = -3;
+    answer.has_tpm_clock = true;
+    answer.tpm_clock = (AnswerTpmClock){ 86400000, 4, 1 };
     answer.simulated = true;
     answer.fd_names[answer.n_fds++] = copy("token");
     add_token(&answer);
@@ -105,6 +107,8 @@ static WorkerAnswer good_release(void)
     answer.n_released = 2;
     answer.released[0].ok = true;
     answer.released[0].on_loss = ON_LOSS_STOP_UNITS;
+    answer.released[0].gate = copy("db");
+    answer.released[0].version = 3;
     memset(answer.released[0].header_sha256, 0xab, ANSWER_HEADER_SHA256_SIZE);
     answer.released[1].finding = copy("secret-asker-refused");
     return answer;
@@ -152,6 +156,10 @@ static void test_an_answer_of_a_round_survives_the_wire(void)
     check_str(read.verifier_url, "https://[::1]:8443");
     check(read.has_clock_skew);
     check_int(read.clock_skew_sec, -3);
+    check(read.has_tpm_clock);
+    check_int(read.tpm_clock.clock_msec, 86400000);
+    check_int(read.tpm_clock.reset_count, 4);
+    check_int(read.tpm_clock.restart_count, 1);
     check(read.simulated);
     check_str(read.token->jti, "t-1");
     check_int(read.token->expires_boottime_usec, 905000000);
@@ -204,6 +212,8 @@ static void test_an_answer_of_release_survives_the_wire(void)
     check(view_equal(VIEW_OF_ARRAY(read.released[0].header_sha256),
                      VIEW_OF_ARRAY(answer.released[0].header_sha256)));
     check_int(read.released[0].on_loss, ON_LOSS_STOP_UNITS);
+    check_str(read.released[0].gate, "db");
+    check_int(read.released[0].version, 3);
     check(!read.released[1].ok);
     check_int(read.released[1].on_loss, ON_LOSS_KEEP);
     check_str(read.released[1].finding, "secret-asker-refused");
@@ -336,6 +346,11 @@ static void test_members_of_a_round_are_checked_one_by_one(void)
         { NULL, "verifier_url", "\"https://\\u001b\"" },
         { NULL, "verifier_url", "7" },
         { NULL, "retry_after_sec", "-1" },
+        { NULL, "tpm_clock", "7" },
+        { NULL, "tpm_clock", "{}" },
+        { NULL, "tpm_clock", "{\"clock_msec\":-1,\"reset_count\":0,\"restart_count\":0}" },
+        { NULL, "tpm_clock", "{\"clock_msec\":1,\"reset_count\":4294967296,\"restart_count\":0}" },
+        { NULL, "tpm_clock", "{\"clock_msec\":1,\"reset_count\":1,\"restart_count\":1,\"x\":1}" },
         { NULL, "retry_after_sec", "86401" },
         { NULL, "clock_skew_sec", "\"1\"" },
         { NULL, "clock_skew_sec", "9223372036854775807" },
@@ -479,6 +494,11 @@ static void test_members_about_secrets_are_checked_one_by_one(void)
         { "released", "[{\"index\":0,\"ok\":false,\"finding\":\"a\\n\"}]" },
         { "released", "[{\"index\":0," GIVEN ",\"bytes\":\"x\"}]" },
         { "released", "[{\"index\":0," GIVEN ",\"on_loss\":\"keep\"}]" },
+        { "released", "[{\"index\":0," GIVEN ",\"gate\":\"No Gate\"}]" },
+        { "released", "[{\"index\":0," GIVEN ",\"gate\":1}]" },
+        { "released", "[{\"index\":0," GIVEN ",\"version\":-1}]" },
+        { "released", "[{\"index\":0,\"ok\":false,\"finding\":\"a\",\"gate\":\"db\"}]" },
+        { "released", "[{\"index\":0,\"ok\":false,\"finding\":\"a\",\"version\":1}]" },
         { "released", "[{\"index\":0," GIVEN ",\"on_loss\":\"moon\"}]" },
         { "released", "[{\"index\":0," GIVEN ",\"on_loss\":null}]" },
         { "released", "[{\"index\":0,\"ok\":false,\"finding\":\"a\",\"on_loss\":\"poweroff\"}]" },
