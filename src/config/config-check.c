@@ -52,6 +52,34 @@ static int choose_verifier(Config *config, const char *path, Findings *findings)
                   "one; Enabled=no in the others");
 }
 
+bool verifier_is_maa(const VerifierConfig *verifier)
+{
+    return verifier->protocol && strcmp(verifier->protocol, "maa") == 0;
+}
+
+/* MAA's issuer is its URL, and it signs with RS256. */
+static int default_maa(Config *config, Findings *findings)
+{
+    VerifierConfig *verifier = &config->verifiers[config->verifier - config->verifiers];
+
+    if (!verifier_is_maa(verifier) || verifier->urls.n_items == 0)
+        return 0;
+    if (verifier->urls.n_items > 1)
+        return refuse(findings, "config-setting-conflict", place_of(verifier, "URL"),
+                      "several URL= with Protocol=maa", "one: each provider issues its own tokens");
+    if (!verifier->issuer) {
+        int r = text_replace(&verifier->issuer, verifier->urls.items[0]);
+        if (r < 0)
+            return r;
+        for (size_t n = strlen(verifier->issuer); n > 0 && verifier->issuer[n - 1] == '/'; n--)
+            verifier->issuer[n - 1] = 0;
+    }
+    if (verifier->origins[config_key_find("Verifier", "Algorithms")])
+        return 0;
+    texts_done(&verifier->algorithms);
+    return texts_add(&verifier->algorithms, "RS256");
+}
+
 static int check_required(const VerifierConfig *verifier, Findings *findings)
 {
     const struct {
@@ -60,7 +88,7 @@ static int check_required(const VerifierConfig *verifier, Findings *findings)
     } required[] = {
         { "URL", verifier->urls.n_items > 0 },
         { "Issuer", verifier->issuer != NULL },
-        { "Keys", verifier->token_keys != NULL },
+        { "Keys", verifier->token_keys || verifier_is_maa(verifier) },
     };
     char found[FINDING_TEXT_MAX], wanted[FINDING_TEXT_MAX];
 
@@ -148,7 +176,9 @@ int config_check(Config *config, const char *path, Findings *findings)
         r = choose_verifier(config, path, findings);
     if (r < 0 || !config->verifier)
         return r;
-    r = check_required(config->verifier, findings);
+    r = default_maa(config, findings);
+    if (r == 0)
+        r = check_required(config->verifier, findings);
     if (r == 0)
         r = check_pair(config->verifier, findings);
     if (r == 0)

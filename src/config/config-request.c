@@ -22,7 +22,7 @@ static json_t *pcrs_to_json(uint32_t pcrs)
     return TAKE_PTR(array);
 }
 
-/* On the wire no log is an empty text. */
+/* On the wire no log, and no service, is an empty text. */
 static const char *log_path(const char *path)
 {
     return strcmp(path, "none") == 0 ? "" : path;
@@ -30,12 +30,16 @@ static const char *log_path(const char *path)
 
 json_t *config_evidence_request(const EvidenceConfig *evidence)
 {
-    return json_pack("{ss ss ss ss ss ss so ss ss ss}", "source", evidence->source, "device",
-                     evidence->device, "configfs_directory", evidence->configfs_directory, "tcti",
-                     evidence->tcti, "attestation_key", evidence->attestation_key, "pcr_bank",
-                     evidence->pcr_bank, "pcrs", pcrs_to_json(evidence->pcrs), "event_log",
-                     log_path(evidence->event_log), "userspace_log",
-                     log_path(evidence->userspace_log), "preflight", evidence->preflight);
+    return json_pack("{ss ss ss ss ss ss so ss ss ss ss ss ss ss}", "source", evidence->source,
+                     "device", evidence->device, "configfs_directory", evidence->configfs_directory,
+                     "tcti", evidence->tcti, "attestation_key", evidence->attestation_key,
+                     "pcr_bank", evidence->pcr_bank, "pcrs", pcrs_to_json(evidence->pcrs),
+                     "event_log", log_path(evidence->event_log), "userspace_log",
+                     log_path(evidence->userspace_log), "preflight", evidence->preflight,
+                     "metadata_url", log_path(evidence->metadata_url), "azure_report_index",
+                     evidence->azure_report_index, "azure_user_data_index",
+                     evidence->azure_user_data_index, "azure_certificate_index",
+                     evidence->azure_certificate_index);
 }
 
 static json_t *rules_to_json(const Texts *rules)
@@ -54,12 +58,23 @@ static json_t *rules_to_json(const Texts *rules)
     return TAKE_PTR(array);
 }
 
+/* What MAA alone has. */
+static int set_maa(json_t *object, const VerifierConfig *verifier)
+{
+    if (!verifier_is_maa(verifier))
+        return 0;
+    if (verifier->api_version &&
+        json_object_set_new(object, "api_version", json_string(verifier->api_version)) < 0)
+        return -1;
+    return json_object_set_new(object, "attestation_type", json_string(verifier->attestation_type));
+}
+
 json_t *config_verifier_request(const VerifierConfig *verifier)
 {
     json_int_t timeout_sec =
         (json_int_t)((verifier->timeout_usec + USEC_PER_SEC - 1) / USEC_PER_SEC);
     json_auto_t *object = json_pack(
-        "{ss ss so ss so ss ss ss sO so so sI si sb sb so}", "name", verifier->name, "protocol",
+        "{ss ss so ss so ss ss ss sO* so so sI si sb sb so}", "name", verifier->name, "protocol",
         verifier->protocol, "urls", texts_to_json(&verifier->urls), "verifier_id",
         verifier->verifier_id, "pins", texts_to_json(&verifier->pins), "proxy",
         verifier->proxy ? verifier->proxy : "", "issuer", verifier->issuer, "audience",
@@ -69,6 +84,8 @@ json_t *config_verifier_request(const VerifierConfig *verifier)
         verifier->accept_simulated, "accept_host_tpm", verifier->accept_host_tpm, "simulated_roots",
         texts_to_json(&verifier->simulated_roots));
 
+    if (object && set_maa(object, verifier) < 0)
+        return NULL;
     if (object && verifier->ca_pem &&
         json_object_set_new(object, "ca_pem", json_string(verifier->ca_pem)) < 0)
         return NULL;

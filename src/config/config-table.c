@@ -29,7 +29,7 @@
 
 /* clang-format off */
 const ConfigKey config_keys[] = {
-    EVIDENCE("Source", choice, source, "auto", "auto|sev-guest|configfs-tsm"),
+    EVIDENCE("Source", choice, source, "auto", "auto|azure|sev-guest|configfs-tsm"),
     EVIDENCE("Device", path, device, "/dev/sev-guest", NULL),
     EVIDENCE("ConfigfsDirectory", path, configfs_directory, "/sys/kernel/config/tsm/report", NULL),
     EVIDENCE("TCTI", tcti, tcti, "device:/dev/tpmrm0", NULL),
@@ -40,9 +40,15 @@ const ConfigKey config_keys[] = {
              "/sys/kernel/security/tpm0/binary_bios_measurements", NULL),
     EVIDENCE("UserspaceLog", log_path, userspace_log, "/run/log/systemd/tpm2-measure.log", NULL),
     EVIDENCE("Preflight", choice, preflight, "enforce", "enforce|warn"),
+    EVIDENCE("AzureReportIndex", index, azure_report_index, "0x01400001", NULL),
+    EVIDENCE("AzureUserDataIndex", index, azure_user_data_index, "0x01400002", NULL),
+    EVIDENCE("AzureCertificateIndex", index, azure_certificate_index, "0x01c101d0", NULL),
+    EVIDENCE("MetadataURL", metadata, metadata_url, "http://169.254.169.254", NULL),
 
     VERIFIER("Enabled", bool, enabled, "yes", NULL),
-    VERIFIER("Protocol", choice, protocol, "native", "native"),
+    VERIFIER("Protocol", choice, protocol, "native", "native|maa"),
+    VERIFIER("AttestationType", choice, attestation_type, "auto", "auto|AzureGuest"),
+    VERIFIER("APIVersion", version, api_version, NULL, NULL),
     VERIFIER("URL", urls, urls, NULL, NULL),
     VERIFIER("Trust", path, trust, NULL, NULL),
     VERIFIER("VerifierID", text, verifier_id, NULL, NULL),

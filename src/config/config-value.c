@@ -172,6 +172,19 @@ const ConfigValueType config_value_handle = {
     parse_handle, reset_text, show_text, "auto, template or a persistent handle such as 0x81000003"
 };
 
+/* NV indices of TPM 2.0 have handles 0x01000000 to 0x01ffffff (Part 2, 7.4). */
+static int parse_index(const char *text, const char *detail _unused_, void *field,
+                       char found[static CONFIG_VALUE_WHAT_MAX])
+{
+    if (strlen(text) != 10 || strncmp(text, "0x01", 4) != 0 ||
+        strspn(text + 4, "0123456789abcdefABCDEF") != 6)
+        return refuse(text, found);
+    return text_replace(field, text);
+}
+
+const ConfigValueType config_value_index = { parse_index, reset_text, show_text,
+                                             "an NV index such as 0x01400001" };
+
 static int parse_proxy(const char *text, const char *detail _unused_, void *field,
                        char found[static CONFIG_VALUE_WHAT_MAX])
 {
@@ -185,3 +198,42 @@ static int parse_proxy(const char *text, const char *detail _unused_, void *fiel
 
 const ConfigValueType config_value_proxy = { parse_proxy, reset_text, show_text,
                                              "http://HOST[:PORT] or https://HOST[:PORT]" };
+
+/* The service has no TLS: it stands on this link or this machine, written as a number. */
+static bool is_metadata_url(const char *text)
+{
+    static const char *const starts[] = { "http://169.254.", "http://127.", "http://[::1]" };
+    const char *host = text + strlen("http://");
+
+    for (size_t i = 0; i < ELEMENTSOF(starts); i++)
+        if (strncmp(text, starts[i], strlen(starts[i])) == 0)
+            return host[strspn(host, "0123456789.:[]")] == 0;
+    return false;
+}
+
+static int parse_metadata(const char *text, const char *detail _unused_, void *field,
+                          char found[static CONFIG_VALUE_WHAT_MAX])
+{
+    if (strcmp(text, "none") != 0 && (strlen(text) > 64 || !is_metadata_url(text)))
+        return refuse(text, found);
+    return text_replace(field, text);
+}
+
+const ConfigValueType config_value_metadata = {
+    parse_metadata, reset_text, show_text,
+    "http://ADDRESS[:PORT] of 169.254.0.0/16, 127.0.0.0/8 or [::1], or none"
+};
+
+static int parse_version(const char *text, const char *detail _unused_, void *field,
+                         char found[static CONFIG_VALUE_WHAT_MAX])
+{
+    size_t length = strlen(text);
+
+    if (length > 32 || length < 10 || text[4] != '-' || text[7] != '-' ||
+        strspn(text, "0123456789-abcdefghijklmnopqrstuvwxyz") != length)
+        return refuse(text, found);
+    return text_replace(field, text);
+}
+
+const ConfigValueType config_value_version = { parse_version, reset_text, show_text,
+                                               "a date such as 2022-08-01" };

@@ -40,8 +40,11 @@ extern const ConfigValueType config_value_bool;       /* bool */
 extern const ConfigValueType config_value_time;       /* uint64_t usec, DETAIL "MIN MAX" */
 extern const ConfigValueType config_value_tcti;       /* char *, "NAME[:CONF]" or "none" */
 extern const ConfigValueType config_value_handle;     /* char *, auto, template or 0x81…… */
+extern const ConfigValueType config_value_index;      /* char *, 0x01…… */
 extern const ConfigValueType config_value_pcrs;       /* uint32_t, bit n: PCR n */
 extern const ConfigValueType config_value_proxy;      /* char *, URL of a proxy */
+extern const ConfigValueType config_value_metadata;   /* char *, URL on this link or "none" */
+extern const ConfigValueType config_value_version;    /* char *, "" or as in 2022-08-01 */
 extern const ConfigValueType config_value_urls;       /* Texts, https */
 extern const ConfigValueType config_value_pins;       /* Texts, sha256//BASE64 */
 extern const ConfigValueType config_value_algorithms; /* Texts, among DETAIL */

@@ -38,6 +38,10 @@ typedef struct EvidenceConfig {
     char *event_log;
     char *userspace_log;
     char *preflight;
+    char *azure_report_index; /* "0x01400001" */
+    char *azure_user_data_index;
+    char *azure_certificate_index;
+    char *metadata_url; /* "none": nobody is asked */
 } EvidenceConfig;
 
 /* [Verifier NAME]. Texts are NULL or lists empty where nothing was set. */
@@ -46,7 +50,9 @@ typedef struct VerifierConfig {
     char *origin; /* FILE:LINE of the section's first header */
     bool enabled;
     char *protocol;
-    char *trust; /* path; NULL: no trust file */
+    char *attestation_type; /* protocol maa only: "auto", "AzureGuest" */
+    char *api_version;      /* protocol maa only; NULL: what goes with the type */
+    char *trust;            /* path; NULL: no trust file */
     Texts urls;
     char *verifier_id;
     char *ca_certificates; /* path */
@@ -88,6 +94,9 @@ typedef struct SecretsConfig {
     uint64_t wait_usec;     /* how long who asks may wait for a verdict; 0: not at all */
     bool wait_when_refused; /* also while the verifier has said no */
 } SecretsConfig;
+
+/* Is it Microsoft Azure Attestation? Its settings have defaults of their own. */
+bool verifier_is_maa(const VerifierConfig *verifier);
 
 typedef struct Config {
     EvidenceConfig evidence;

@@ -123,6 +123,10 @@ int doctor_trust(Doctor *doctor, Check *check)
     if (r < 0)
         return r;
     size_t n_keys = json_array_size(json_object_get(verifier->token_keys, "keys"));
+    if (!verifier->token_keys)
+        return check_say(check, "token keys as published at %s, TLS by %s",
+                         verifier->issuer ? verifier->issuer : "nobody",
+                         verifier->ca_pem ? "a CA of its own" : "the CAs of this system");
     return check_say(check, "%zu token key%s of %s, TLS by %s", n_keys, n_keys == 1 ? "" : "s",
                      verifier->issuer ? verifier->issuer : "nobody",
                      verifier->ca_pem ? "a CA of its own" : "the CAs of this system");

@@ -12,7 +12,13 @@
 
 #define STAMP_SIZE 8
 
+#define AZURE_INTERVAL_USEC (UINT64_C(3) * USEC_PER_SEC) /* the paravisor's two, and some */
+
+const PacingKind pacing_of_hardware = { "report.lock", PACING_INTERVAL_USEC };
+const PacingKind pacing_of_azure = { "azure.lock", AZURE_INTERVAL_USEC };
+
 struct Pacing {
+    const PacingKind *kind;
     int fd;
     const PacingTime *time;
     uint64_t waited_usec;
@@ -29,14 +35,20 @@ const PacingTime pacing_time_system = { .clock = &clock_system, .sleep_usec = sl
 
 int pacing_new(const char *lock_directory, const PacingTime *time, Pacing **ret)
 {
+    return pacing_new_of(&pacing_of_hardware, lock_directory, time, ret);
+}
+
+int pacing_new_of(const PacingKind *kind, const char *lock_directory, const PacingTime *time,
+                  Pacing **ret)
+{
     _cleanup_(pacing_freep) Pacing *pacing = calloc(1, sizeof(*pacing));
     uint64_t start = clock_boottime_usec(time->clock);
 
     if (!pacing)
         return -ENOMEM;
-    *pacing = (Pacing){ .fd = -EBADF, .time = time };
+    *pacing = (Pacing){ .kind = kind, .fd = -EBADF, .time = time };
 
-    int r = lock_file_take(lock_directory, "report.lock", PACING_LOCK_WAIT_USEC, &pacing->fd);
+    int r = lock_file_take(lock_directory, kind->lock, PACING_LOCK_WAIT_USEC, &pacing->fd);
     if (r == LOCK_FILE_E_BUSY)
         return PACING_E_BUSY;
     if (r < 0)
@@ -61,19 +73,20 @@ Pacing *pacing_free(Pacing *pacing)
  */
 static uint64_t time_left(const Pacing *pacing, uint64_t now)
 {
+    const uint64_t interval = pacing->kind->interval_usec;
     uint8_t bytes[STAMP_SIZE + 1];
     ssize_t size = pread(pacing->fd, bytes, sizeof(bytes), 0);
 
     if (size == 0)
         return 0;
     if (size != STAMP_SIZE)
-        return PACING_INTERVAL_USEC;
+        return interval;
 
     Reader reader = reader_over((ByteView){ .data = bytes, .size = STAMP_SIZE });
     uint64_t stamp = reader_le64(&reader);
     if (stamp > now)
-        return PACING_INTERVAL_USEC;
-    return now - stamp >= PACING_INTERVAL_USEC ? 0 : PACING_INTERVAL_USEC - (now - stamp);
+        return interval;
+    return now - stamp >= interval ? 0 : interval - (now - stamp);
 }
 
 static int write_stamp(Pacing *pacing, uint64_t now)

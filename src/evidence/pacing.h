@@ -21,12 +21,25 @@ typedef struct PacingTime {
 
 extern const PacingTime pacing_time_system;
 
+/* What is paced, in a file of its own. */
+typedef struct PacingKind {
+    const char *lock; /* file name */
+    uint64_t interval_usec;
+} PacingKind;
+
+extern const PacingKind pacing_of_hardware; /* report.lock, two seconds */
+/* azure.lock, three: reports of a paravisor, and the one place of the user data that is in them. */
+extern const PacingKind pacing_of_azure;
+
 /* Holds the lock from pacing_new() to pacing_free(). */
 typedef struct Pacing Pacing;
 
 enum { PACING_OK, PACING_E_BUSY /* another process kept the lock */ };
 
+/* Of hardware reports. */
 _must_check_ int pacing_new(const char *lock_directory, const PacingTime *time, Pacing **ret);
+_must_check_ int pacing_new_of(const PacingKind *kind, const char *lock_directory,
+                               const PacingTime *time, Pacing **ret);
 Pacing *pacing_free(Pacing *pacing);
 DEFINE_CLEANUP(Pacing *, pacing_free);
 

@@ -20,6 +20,7 @@ struct Vtpm {
     TpmSelection selection;
     char *bank_name;
     char *key_choice;
+    AzurePlatform platform;
 };
 
 static int fail(Findings *findings, const char *name, const char *found, const char *wanted)
@@ -70,6 +71,10 @@ static int fail_key(Vtpm *vtpm, Findings *findings, int r)
 
     if (r < 0)
         return fail_errno(vtpm, findings, r);
+    if (vtpm->platform == AZURE_CONFIDENTIAL && strcmp(vtpm->key_choice, AZURE_AK_CHOICE) == 0)
+        return fail(findings,
+                    r == TPM_ATTESTATION_KEY_E_ABSENT ? "azure-ak-missing" : "azure-ak-foreign",
+                    names[r], NULL);
     return fail(findings, names[r], vtpm->key_choice, NULL);
 }
 
@@ -84,12 +89,39 @@ static int find_key(Vtpm *vtpm, Findings *findings)
     return findings_add(findings, "tpm-ak-owner-hierarchy", "vtpm", FINDING_WARNING, NULL, NULL);
 }
 
+/* Where the paravisor's report is, the key beside it is the one to quote with. */
+static int look_for_paravisor(Vtpm *vtpm, const AzureIndices *indices, Findings *findings)
+{
+    int r = indices ? azure_detect(vtpm->tpm, indices, AZURE_DMI_DIRECTORY, &vtpm->platform) : 0;
+
+    if (r < 0)
+        return fail_errno(vtpm, findings, r);
+    if (vtpm->platform != AZURE_CONFIDENTIAL || strcmp(vtpm->key_choice, "auto") != 0)
+        return VTPM_OK;
+    free(vtpm->key_choice);
+    vtpm->key_choice = strdup(AZURE_AK_CHOICE);
+    return vtpm->key_choice ? VTPM_OK : -ENOMEM;
+}
+
+/* Its certificate has no use for the report, so nothing about it is an error. */
+static int complete_key(Vtpm *vtpm, const AzureIndices *indices, Findings *findings)
+{
+    bool is_platforms =
+        vtpm->attestation->persistent == AZURE_AK_HANDLE &&
+        (vtpm->platform == AZURE_CONFIDENTIAL || vtpm->platform == AZURE_TRUSTED_LAUNCH);
+
+    if (!is_platforms || vtpm->attestation->certificate.size > 0)
+        return VTPM_OK;
+    return azure_add_certificate(vtpm->attestation, indices, findings);
+}
+
 int vtpm_open(const VtpmSettings *settings, Findings *findings, Vtpm **ret)
 {
     _cleanup_(vtpm_freep) Vtpm *vtpm = calloc(1, sizeof(*vtpm));
 
     if (!vtpm)
         return -ENOMEM;
+    vtpm->platform = AZURE_NONE;
     vtpm->selection.bank = tpm_alg_hash_by_name(settings->pcr_bank);
     vtpm->selection.pcrs = settings->pcr_mask;
     vtpm->bank_name = strdup(settings->pcr_bank);
@@ -100,7 +132,11 @@ int vtpm_open(const VtpmSettings *settings, Findings *findings, Vtpm **ret)
     int r = open_context(settings, findings, &vtpm->tpm);
     if (r != VTPM_OK)
         return r;
-    r = find_key(vtpm, findings);
+    r = look_for_paravisor(vtpm, settings->azure, findings);
+    if (r == VTPM_OK)
+        r = find_key(vtpm, findings);
+    if (r == VTPM_OK)
+        r = complete_key(vtpm, settings->azure, findings);
     if (r != VTPM_OK)
         return r;
     *ret = TAKE_PTR(vtpm);
@@ -118,6 +154,11 @@ Vtpm *vtpm_free(Vtpm *vtpm)
     free(vtpm->key_choice);
     free(vtpm);
     return NULL;
+}
+
+AzurePlatform vtpm_platform(const Vtpm *vtpm)
+{
+    return vtpm->platform;
 }
 
 ByteView vtpm_ak_public(const Vtpm *vtpm)

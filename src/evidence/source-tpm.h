@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/wipe.h"
+#include "evidence/source-azure.h"
 #include "format/bundle.h"
 #include "format/finding.h"
 
@@ -16,21 +17,27 @@ typedef struct VtpmSettings {
     const char *attestation_key; /* "auto", "template", "0x81......" */
     const char *pcr_bank;        /* "sha256" */
     uint32_t pcr_mask;           /* bit n = PCR n */
+    const AzureIndices *azure;   /* of a paravisor that may be there; NULL: not looked for */
 } VtpmSettings;
 
 typedef struct Vtpm Vtpm;
-typedef struct TpmContext TpmContext;
-typedef struct TpmKey TpmKey;
 
 enum {
     VTPM_OK,
     VTPM_E_FAILED, /* FINDINGS has the failure, subject "vtpm" */
 };
 
-/* Opens the TPM and its attestation key. VTPM_OK, VTPM_E_FAILED or negative errno (-ENOMEM). */
+/*
+ * Opens the TPM and its attestation key: with a paravisor's report there "auto" is the paravisor's
+ * key, and its certificate is looked for. VTPM_OK, VTPM_E_FAILED or negative errno
+ * (-ENOMEM).
+ */
 _must_check_ int vtpm_open(const VtpmSettings *settings, Findings *findings, Vtpm **ret);
 Vtpm *vtpm_free(Vtpm *vtpm);
 DEFINE_CLEANUP(Vtpm *, vtpm_free);
+
+/* What kind of machine the TPM is in; AZURE_NONE where it was not looked for. */
+AzurePlatform vtpm_platform(const Vtpm *vtpm);
 
 /* Borrowed, valid while VTPM is. The certificate is empty when there is none. */
 ByteView vtpm_ak_public(const Vtpm *vtpm); /* TPMT_PUBLIC */

@@ -79,7 +79,7 @@ static int collect_first(const SourceInput *input, Findings *findings, const cha
     }
 
     int r = findings_add(findings, "evidence-no-source", "cpu", FINDING_FAILURE, NULL,
-                         "configfs-tsm or sev-guest");
+                         "azure, configfs-tsm or sev-guest");
     return r < 0 ? r : SOURCES_E_NONE;
 }
 
@@ -107,6 +107,6 @@ int sources_collect(const char *choice, const SourceInput *input, Findings *find
         return collect_first(input, findings, ret_source, ret);
 
     int r = findings_add(findings, "evidence-source-unknown", "cpu", FINDING_FAILURE, choice,
-                         "auto, configfs-tsm or sev-guest");
+                         "auto, azure, configfs-tsm or sev-guest");
     return r < 0 ? r : SOURCES_E_NAME;
 }

@@ -11,7 +11,7 @@ static const CatalogEntry entries[] = {
       "run on a confidential VM, load the module sev-guest, and see the warnings for each source",
       EXIT_CLASS_NOT_CONFIDENTIAL },
     { "evidence-source-unknown", "the configured source of evidence does not exist",
-      "set Source= to auto, configfs-tsm or sev-guest", EXIT_CLASS_USAGE },
+      "set Source= to auto, azure, configfs-tsm or sev-guest", EXIT_CLASS_USAGE },
     /* With Source=auto each source that does not serve is named once, so that nobody has to guess.
      */
     { "evidence-source-skipped", "a source of hardware evidence was passed over",

@@ -32,7 +32,9 @@ typedef struct CatalogTable {
     size_t n_entries;
 } CatalogTable;
 
+extern const CatalogTable catalog_cloud;    /* catalog-cloud.c: metadata services, MAA */
 extern const CatalogTable catalog_agent;    /* catalog-agent.c: configuration, bus, schedule */
+extern const CatalogTable catalog_azure;    /* catalog-azure.c: the source azure */
 extern const CatalogTable catalog_device;   /* catalog-device.c: hardware report, TPM, logs */
 extern const CatalogTable catalog_doctor;   /* catalog-doctor.c: what attestctl doctor finds */
 extern const CatalogTable catalog_exchange; /* catalog-exchange.c: HTTP, protocol, token */

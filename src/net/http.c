@@ -9,6 +9,7 @@
 #include "net/http-reason.h"
 #include "net/http-reply.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ struct Http {
     Secret *client_key;
     Secret *bearer;
     long timeout_sec;
+    bool is_metadata;
     char error[CURL_ERROR_SIZE];
     HttpCertificate certificate; /* of the last handshake */
 };
@@ -84,6 +86,7 @@ static int copy_config(Http *http, const HttpConfig *config)
         return r;
 
     http->timeout_sec = (long)config->timeout_sec;
+    http->is_metadata = config->is_metadata;
     http->proxy = strdup(config->proxy ? config->proxy : "");
     return http->proxy ? 0 : -ENOMEM;
 }
@@ -93,6 +96,8 @@ int http_new(const HttpConfig *config, Http **ret)
     if ((config->client_certificate.size > 0) != (config->client_key.size > 0))
         return HTTP_E_CLIENT_CERTIFICATE;
     if (config->bearer.size > BEARER_MAX || !is_header_safe(config->bearer))
+        return -EINVAL;
+    if (config->is_metadata && config->proxy && *config->proxy)
         return -EINVAL;
 
     /* The OpenSSL backend would write every session key to the file named there. */
@@ -135,14 +140,16 @@ Http *http_free(Http *http)
     return NULL;
 }
 
-static unsigned set_schemes(CURL *curl)
+static unsigned set_schemes(CURL *curl, bool is_metadata)
 {
 #if CURL_AT_LEAST_VERSION(7, 85, 0)
-    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") |
-           curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    const char *scheme = is_metadata ? "http" : "https";
+    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, scheme) |
+           curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, scheme);
 #else
-    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS, CURLPROTO_HTTPS) |
-           curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTPS);
+    long scheme = is_metadata ? CURLPROTO_HTTP : CURLPROTO_HTTPS;
+    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS, scheme) |
+           curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, scheme);
 #endif
 }
 
@@ -160,7 +167,7 @@ static unsigned set_blob(CURL *curl, CURLoption option, ByteView view)
 static unsigned set_trust(Http *http)
 {
     CURL *curl = http->curl;
-    unsigned failed = set_schemes(curl);
+    unsigned failed = set_schemes(curl, http->is_metadata);
 
     failed |= curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     failed |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -196,7 +203,7 @@ static unsigned set_manners(Http *http)
     failed |= curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     failed |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "attestd/" ATTESTD_VERSION);
     failed |= curl_easy_setopt(curl, CURLOPT_PROXY, http->proxy);
-    failed |= curl_easy_setopt(curl, CURLOPT_NOPROXY, NO_PROXY);
+    failed |= curl_easy_setopt(curl, CURLOPT_NOPROXY, http->is_metadata ? "*" : NO_PROXY);
     failed |= curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     failed |= curl_easy_setopt(curl, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
     failed |= curl_easy_setopt(curl, CURLOPT_TIMEOUT, http->timeout_sec);
@@ -297,6 +304,8 @@ static int make_headers(const Http *http, const HttpRequest *request, const Http
         r = add_header(&list, "Accept", request->accept);
     if (r == 0)
         r = add_header(&list, "request-id", reply->request_id);
+    if (r == 0 && http->is_metadata)
+        r = add_header(&list, "Metadata", "true");
     if (r == 0)
         r = add_bearer(&list, http->bearer);
     if (r < 0)
@@ -320,15 +329,45 @@ static bool url_has(CURLU *url, CURLUPart part)
     return true;
 }
 
-/* https, a host, and no user information, which would end up in logs and proxies. */
-static bool is_usable_url(const char *text)
+/* SCHEME, a host, and no user information, which would end up in logs and proxies. */
+static bool is_usable_url(CURLU *url, const char *text, const char *scheme)
 {
-    _cleanup_(url_cleanup) CURLU *url = curl_url();
-
-    return url && strncasecmp(text, "https://", strlen("https://")) == 0 &&
+    return url && strncasecmp(text, scheme, strlen(scheme)) == 0 &&
            curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
            !url_has(url, CURLUPART_USER) && !url_has(url, CURLUPART_PASSWORD) &&
            !url_has(url, CURLUPART_FRAGMENT);
+}
+
+static bool is_on_this_link(const char *host)
+{
+    struct in_addr address;
+
+    if (strcmp(host, "[::1]") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &address) != 1)
+        return false;
+    uint32_t number = ntohl(address.s_addr);
+    return number >> 16 == (169U << 8 | 254U) || number >> 24 == 127U;
+}
+
+bool http_is_metadata_url(const char *text)
+{
+    _cleanup_(url_cleanup) CURLU *url = curl_url();
+    char *host = NULL;
+
+    if (!is_usable_url(url, text, "http://") ||
+        curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        return false;
+    bool is_ours = is_on_this_link(host);
+    curl_free(host);
+    return is_ours;
+}
+
+static bool may_ask(const Http *http, const char *text)
+{
+    _cleanup_(url_cleanup) CURLU *url = curl_url();
+
+    return http->is_metadata ? http_is_metadata_url(text) : is_usable_url(url, text, "https://");
 }
 
 /* libcurl's text names hosts, certificates and system errors; it holds nothing that we sent. */
@@ -425,7 +464,7 @@ int http_exchange(Http *http, const HttpRequest *request, HttpReply *ret)
     int r = make_request_id(ret->request_id);
     if (r < 0)
         return r;
-    if (!is_usable_url(request->url)) {
+    if (!may_ask(http, request->url)) {
         (void)snprintf(ret->detail, sizeof(ret->detail), "%s", http_reason(HTTP_E_URL));
         return HTTP_E_URL;
     }

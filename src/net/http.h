@@ -2,7 +2,8 @@
 /*
  * One blocking HTTPS exchange at a time, over libcurl: certificates verified, environment and
  * redirects ignored, replies capped, every failure named (spec/endpoints 8.1). Knows nothing of
- * attestation.
+ * attestation. A cloud's metadata service has no TLS: to that one, and to nobody off this link, it
+ * speaks plainly.
  */
 #pragma once
 
@@ -14,7 +15,8 @@
 
 enum {
     HTTP_OK,                   /* a reply came; its status may be any but 3xx */
-    HTTP_E_URL,                /* not an https URL, or user information in it */
+    HTTP_E_URL,                /* not an https URL, or user information in it; of a metadata
+                                  service not http_is_metadata_url() */
     HTTP_E_RESOLVE,            /* no address for the host */
     HTTP_E_CONNECT,            /* no connection, or none within the connect timeout */
     HTTP_E_PROXY,              /* the proxy cannot be resolved or reached, or refuses the tunnel */
@@ -47,7 +49,14 @@ typedef struct HttpConfig {
     const char *proxy;           /* URL; NULL or "": none */
     ByteView bearer;             /* sent as Authorization: Bearer, printable; empty: none; wiped */
     unsigned timeout_sec;        /* whole exchange; connecting may take min(10, timeout) */
+    bool is_metadata; /* http to a metadata service: header "Metadata: true", never by a proxy */
 } HttpConfig;
+
+/*
+ * "http://HOST[:PORT][/…]" with HOST an address of this link or this machine, written as a number:
+ * 169.254.0.0/16, 127.0.0.0/8, [::1]. What goes there in the clear leaves the host for nobody.
+ */
+bool http_is_metadata_url(const char *url);
 
 /* Borrowed. */
 typedef struct HttpRequest {

@@ -183,7 +183,8 @@ static int native_feed(Conversation *conversation, const ProtocolReply *reply, S
     return 0;
 }
 
-static int native_submit(Conversation *conversation, ByteView evidence, Step *ret_step)
+static int native_submit(Conversation *conversation, const ProtocolEvidence *evidence,
+                         Step *ret_step)
 {
     Step step = { .kind = STEP_SEND,
                   .request = { .method = "POST",
@@ -194,7 +195,7 @@ static int native_submit(Conversation *conversation, ByteView evidence, Step *re
 
     if (conversation->expecting != EXPECTING_EVIDENCE)
         return -EPROTO;
-    int r = bytes_copy(evidence, &step.request.body);
+    int r = bytes_copy(evidence->json, &step.request.body);
     if (r < 0)
         return r;
     conversation->expecting = EXPECTING_RESULT;
@@ -214,7 +215,9 @@ static const char *const token_profiles[] = { "tag:ietf.org,2026:rats/ear#03", N
 const VerifierProtocol protocol_native = {
     .name = "native",
     .token_profiles = token_profiles,
+    .token_form = TOKEN_FORM_EAR,
     .sends_bearer = true,
+    .opens_gates = true,
     .begin = native_begin,
     .feed = native_feed,
     .submit = native_submit,

@@ -4,9 +4,12 @@
  */
 #include "protocol/protocol.h"
 
+#include "protocol/maa-sealed.h"
+
 void challenge_done(Challenge *challenge)
 {
     bytes_done(&challenge->nonce);
+    bytes_done(&challenge->token_keys);
     bytes_done(&challenge->credential_blob);
     bytes_done(&challenge->credential_secret);
     *challenge = (Challenge){ 0 };
@@ -16,6 +19,7 @@ void step_done(Step *step)
 {
     bytes_done(&step->request.body);
     challenge_done(&step->challenge);
+    sealed_token_done(&step->sealed);
     bytes_done(&step->token);
     bytes_done(&step->gates);
     findings_done(&step->findings);

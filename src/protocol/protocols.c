@@ -4,12 +4,14 @@
  */
 #include "protocol/protocols.h"
 
+#include "protocol/maa.h"
 #include "protocol/native.h"
 
 #include <string.h>
 
 static const VerifierProtocol *const protocols[] = {
     &protocol_native,
+    &protocol_maa,
 };
 
 const VerifierProtocol *protocol_find(const char *name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * NV indices: which there are; read whole, within a limit, with empty authorisations.
+ * NV indices: which there are; read and written whole, within a limit, with empty authorisations.
  */
 #pragma once
 
@@ -18,6 +18,26 @@ enum {
 
 /* Index that exists but was never written is absent. Named no or negative errno. */
 _must_check_ int tpm_nv_read(TpmContext *tpm, uint32_t index, size_t limit, Bytes *ret);
+
+/* What an index is like. */
+typedef struct TpmNvShape {
+    bool exists;
+    bool written;
+    size_t size;
+    bool is_owners;    /* ordinary, OWNERREAD and OWNERWRITE, not locked */
+    bool is_platforms; /* only the platform may remove it */
+} TpmNvShape;
+
+/* What the TPM says of an index, its content aside. 0 or negative errno. */
+_must_check_ int tpm_nv_describe(TpmContext *tpm, uint32_t index, TpmNvShape *ret);
+
+/*
+ * Writes all of INDEX, which is defined of DATA's size for that, and anew where it is of another
+ * shape: attributes 0x00060006, with the owner's empty authorisation. DATA of at most 512 bytes. 0
+ * or negative errno; then tpm->failure says which command was refused. -EACCES: the owner has an
+ * authorisation; -EPERM: an index of another shape that is the platform's.
+ */
+_must_check_ int tpm_nv_write(TpmContext *tpm, uint32_t index, ByteView data);
 
 /*
  * The indices there are from FIRST to LAST, ascending, into RET, which has room for all of the

@@ -200,18 +200,46 @@ static int verify_snp(Verification *v)
     return v->has_snp ? judge_report_data(v) : 0;
 }
 
+/* What is wrong with it is said; then nothing vouches for the TDREPORT. */
+static int verify_td_quote(Verification *v, GenuineTdx *ret, bool *ret_genuine)
+{
+    const VerifyInput *given = v->input;
+    const GenuineTdxInput input = {
+        .quote = given->td_quote,
+        .now_sec = given->now_sec,
+        .crls = given->crls,
+        .n_crls = given->n_crls,
+        .simulated_roots = given->simulated_roots,
+        .n_simulated_roots = given->n_simulated_roots,
+    };
+
+    if (given->td_quote.size == 0)
+        return 0;
+    int r = genuine_tdx_verify(&input, &v->cpu, NULL, ret);
+    if (r < 0)
+        return r;
+    *ret_genuine = r == GENUINE_TDX_OK;
+    v->appraisal->simulated = v->appraisal->simulated || (*ret_genuine && ret->simulated);
+    return 0;
+}
+
 /* user-data = SHA-512(claims bytes); REPORT_DATA is the hash of the runtime claims it stands in. */
 static int verify_hcl(Verification *v)
 {
+    GenuineTdx quote = { 0 };
+    bool has_quote = false;
     Digest wanted;
 
     int r = digest_of(DIGEST_SHA512, VIEW(v->input->evidence->claims), &wanted);
+    if (r == 0)
+        r = verify_td_quote(v, &quote, &has_quote);
     if (r < 0)
         return r;
     const GenuineAzureInput input = {
         .report = VIEW(v->input->evidence->hcl),
         .snp = snp_input(v, (ByteView){ 0 }),
         .user_data = digest_view(&wanted),
+        .td_quote = has_quote ? &quote : NULL,
     };
     r = genuine_azure_verify(&input, &v->cpu, &v->azure);
     if (r < 0)
@@ -248,7 +276,9 @@ static int judge_cpu(Verification *v)
     int r = verify_hardware(v);
     if (r < 0)
         return r;
-    cpu->vector.hardware = v->has_snp ? TRUST_APPROVED : TRUST_UNRECOGNISED;
+    /* A paravisor's TDREPORT, by its quote: no policy has a word for it yet. */
+    bool is_quoted_td = v->has_azure && !v->has_snp && !policy;
+    cpu->vector.hardware = v->has_snp || is_quoted_td ? TRUST_APPROVED : TRUST_UNRECOGNISED;
     if (!v->has_snp)
         return 0;
     v->appraisal->simulated = v->snp.simulated;

@@ -58,6 +58,9 @@ typedef struct VerifyInput {
      * .data NULL: no such challenge. */
     ByteView credential;
 
+    /* Of the TDREPORT in an HCL report, from elsewhere; .size 0: there is none. */
+    ByteView td_quote;
+
     /* Sees what is believed before it is let go of; NULL: nobody asks. 0, or a negative errno that
      * verify_evidence() then returns. */
     int (*on_believed)(const Believed *believed, void *userdata);

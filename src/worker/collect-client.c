@@ -47,10 +47,23 @@ static int open_socket(const char *path, int *ret)
     return 0;
 }
 
-static int make_line(const RoundRequest *request, ByteView claims, char **ret)
+/* The report of a paravisor is not for the collect worker to make: of it only the logs are. */
+static json_t *evidence_of(const RoundRequest *request, bool logs_only)
+{
+    if (!logs_only)
+        return json_incref(request->evidence_json);
+    json_t *copy = json_deep_copy(request->evidence_json);
+    if (copy && json_object_set_new(copy, "source", json_string("azure")) < 0) {
+        json_decref(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+static int make_line(const RoundRequest *request, ByteView claims, bool logs_only, char **ret)
 {
     json_auto_t *object =
-        json_pack("{ss sO}", "verb", "collect", "evidence", request->evidence_json);
+        json_pack("{ss so}", "verb", "collect", "evidence", evidence_of(request, logs_only));
 
     if (!object || json_set_base64url(object, "claims", claims) < 0)
         return -ENOMEM;
@@ -58,11 +71,11 @@ static int make_line(const RoundRequest *request, ByteView claims, char **ret)
     return text && asprintf(ret, "%s\n", text) >= 0 ? 0 : -ENOMEM;
 }
 
-static int send_request(const RoundRequest *request, ByteView claims, int socket)
+static int send_request(const RoundRequest *request, ByteView claims, bool logs_only, int socket)
 {
     _cleanup_free_ char *line = NULL;
 
-    int r = make_line(request, claims, &line);
+    int r = make_line(request, claims, logs_only, &line);
     if (r < 0)
         return r;
     r = message_send(socket, view_of_string(line), REQUEST_TIMEOUT_USEC, NULL);
@@ -96,23 +109,25 @@ static int read_logs(const WorkerAnswer *theirs, const FdList *fds, WorkerAnswer
     return COLLECTED_OK;
 }
 
-static int take_answer(WorkerAnswer *theirs, const FdList *fds, WorkerAnswer *answer,
-                       Collected *collected)
+static int take_answer(WorkerAnswer *theirs, const FdList *fds, bool logs_only,
+                       WorkerAnswer *answer, Collected *collected)
 {
-    answer->timings_usec[TIMING_PACING] = theirs->timings_usec[TIMING_PACING];
-    answer->timings_usec[TIMING_REPORT] = theirs->timings_usec[TIMING_REPORT];
+    if (!logs_only) {
+        answer->timings_usec[TIMING_PACING] = theirs->timings_usec[TIMING_PACING];
+        answer->timings_usec[TIMING_REPORT] = theirs->timings_usec[TIMING_REPORT];
+    }
     int r = findings_move(&answer->findings, &theirs->findings);
     if (r < 0)
         return r;
     if (theirs->result != ANSWER_OK)
         return COLLECTED_E_FAILED;
-    if (!theirs->cpu.provider)
-        return fail(answer, "collect-answer-malformed", "cpu", "absent");
+    if (!theirs->cpu.provider != logs_only)
+        return fail(answer, "collect-answer-malformed", "cpu", logs_only ? "there" : "absent");
     collected->cpu = TAKE_STRUCT(theirs->cpu);
     return read_logs(theirs, fds, answer, collected);
 }
 
-static int receive_answer(int socket, WorkerAnswer *answer, Collected *collected)
+static int receive_answer(int socket, bool logs_only, WorkerAnswer *answer, Collected *collected)
 {
     _cleanup_worker_answer_ WorkerAnswer theirs = WORKER_ANSWER_INIT;
     _cleanup_fd_list_ FdList fds = { 0 };
@@ -124,7 +139,7 @@ static int receive_answer(int socket, WorkerAnswer *answer, Collected *collected
         return fail(answer, "collect-worker-ended", "cpu", NULL);
     if (r == ANSWER_E_MALFORMED)
         return fail(answer, "collect-answer-malformed", "cpu", NULL);
-    return take_answer(&theirs, &fds, answer, collected);
+    return take_answer(&theirs, &fds, logs_only, answer, collected);
 }
 
 static void be_patient(int socket, const CollectPatience *patience)
@@ -136,7 +151,7 @@ static void be_patient(int socket, const CollectPatience *patience)
 }
 
 int collect_ask(const RoundRequest *request, ByteView claims, const CollectPatience *patience,
-                WorkerAnswer *answer, Collected *ret)
+                bool logs_only, WorkerAnswer *answer, Collected *ret)
 {
     _cleanup_collected_ Collected collected = { 0 };
     _cleanup_close_ int socket = -EBADF;
@@ -144,7 +159,7 @@ int collect_ask(const RoundRequest *request, ByteView claims, const CollectPatie
 
     int r = open_socket(request->collect_socket, &socket);
     if (r == 0)
-        r = send_request(request, claims, socket);
+        r = send_request(request, claims, logs_only, socket);
     if (r == -ENOMEM)
         return r;
     /* Somebody was there, and was killed before it had read all. */
@@ -154,7 +169,7 @@ int collect_ask(const RoundRequest *request, ByteView claims, const CollectPatie
         return fail(answer, "collect-worker-unreachable", request->collect_socket, strerror(-r));
 
     be_patient(socket, patience);
-    r = receive_answer(socket, answer, &collected);
+    r = receive_answer(socket, logs_only, answer, &collected);
     answer->timings_usec[TIMING_COLLECT] = clock_boottime_usec(&clock_system) - start;
     if (r == COLLECTED_OK)
         *ret = TAKE_STRUCT(collected);

@@ -32,7 +32,8 @@ typedef struct CollectPatience {
 /*
  * Connects to the request's collect_socket and has the hash of CLAIMS, the exact bytes, signed.
  * Findings and timings of the collect worker are added to ANSWER. PATIENCE may be NULL; when it is
- * over the wait goes on. A named no or negative errno.
+ * over the wait goes on. LOGS_ONLY: the report is made elsewhere. A named no or negative errno.
  */
 _must_check_ int collect_ask(const RoundRequest *request, ByteView claims,
-                             const CollectPatience *patience, WorkerAnswer *answer, Collected *ret);
+                             const CollectPatience *patience, bool logs_only, WorkerAnswer *answer,
+                             Collected *ret);

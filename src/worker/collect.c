@@ -206,6 +206,12 @@ static int collect_logs(const Collection *c, FdList *fds)
     return settings->userspace_log ? collect_userspace_log(c, fds) : 0;
 }
 
+/* A paravisor's report is read where the TPM is, which is not here: then only the logs are. */
+static bool is_in_the_tpm(const Collection *c)
+{
+    return strcmp(c->request->evidence.source, "azure") == 0;
+}
+
 int collect_run(const void *context, ByteView line, const FdList *given, WorkerAnswer *answer,
                 FdList *fds)
 {
@@ -227,7 +233,7 @@ int collect_run(const void *context, ByteView line, const FdList *given, WorkerA
         .answer = answer,
     };
     r = check_paths(&collection);
-    if (r == COLLECT_OK)
+    if (r == COLLECT_OK && !is_in_the_tpm(&collection))
         r = collect_report(&collection);
     if (r == COLLECT_OK)
         r = collect_logs(&collection, fds);

@@ -72,12 +72,55 @@ static int find_source(Probe *probe, Check *ret, bool *ret_found)
     return 0;
 }
 
+/* A TPM that does not answer is for the next check to say. */
+static int detect(const Probe *probe, AzurePlatform *ret)
+{
+    const TpmContextOptions options = {
+        .tcti = probe->request->evidence.tcti,
+        .lock_directory = probe->request->lock_directory,
+        .lock_wait_usec = LOCK_WAIT_USEC,
+    };
+    _cleanup_(tpm_context_freep) TpmContext *tpm = NULL;
+    TpmFailure unused = { 0 };
+
+    int r = has_tpm(probe) ? tpm_context_open(&options, &unused, &tpm) : 0;
+    if (r == -ENOMEM)
+        return r;
+    r = azure_detect(tpm, &probe->request->evidence.azure, AZURE_DMI_DIRECTORY, ret);
+    if (r < 0 && r != -ENOMEM) {
+        *ret = AZURE_NONE;
+        return 0;
+    }
+    return r;
+}
+
+/* Only that the report is there: reading it would make another. */
+static int find_paravisor(Probe *probe, Check *ret, bool *ret_found)
+{
+    const EvidenceSettings *evidence = &probe->request->evidence;
+    AzurePlatform platform;
+
+    if (strcmp(evidence->source, "auto") != 0 && strcmp(evidence->source, "azure") != 0)
+        return 0;
+    int r = detect(probe, &platform);
+    if (r < 0)
+        return r;
+    *ret_found = platform == AZURE_CONFIDENTIAL;
+    if (*ret_found)
+        return check_say(ret, "azure is there, with its report in NV index 0x%08x",
+                         (unsigned)evidence->azure.report);
+    return findings_add(&ret->findings, azure_platform_finding(platform), "cpu", FINDING_FAILURE,
+                        NULL, NULL);
+}
+
 int probe_device(Probe *probe, Check *ret)
 {
     bool is_found = false;
 
-    int r = find_source(probe, ret, &is_found);
-    if (r < 0 || is_found)
+    int r = find_paravisor(probe, ret, &is_found);
+    if (r == 0 && !is_found)
+        r = find_source(probe, ret, &is_found);
+    if (r < 0 || is_found || strcmp(probe->request->evidence.source, "azure") == 0)
         return r;
     /* Each of them is why, and none alone is. */
     for (size_t i = 0; i < ret->findings.n_items; i++)
@@ -117,6 +160,7 @@ int probe_attestation_key(Probe *probe, Check *ret)
         .attestation_key = evidence->attestation_key,
         .pcr_bank = evidence->pcr_bank,
         .pcr_mask = evidence->pcrs,
+        .azure = &evidence->azure,
     };
 
     if (!probe->is_tpm_there)

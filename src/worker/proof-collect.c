@@ -10,12 +10,17 @@
 #include "evidence/source-tpm.h"
 #include "format/evidence-claims.h"
 #include "format/tpm-attest.h"
+#include "worker/proof-azure.h"
+#include "worker/proof-endorse.h"
+#include "worker/proof-token-key.h"
 #include "worker/proof-tpm.h"
 #include "worker/proof.h"
 #include "worker/round-gates.h"
 
 #include <errno.h>
 #include <string.h>
+
+#define LOGS (EVIDENCE_MEMBER_EVENTLOG | EVIDENCE_MEMBER_EVENTLOG_USERSPACE)
 
 static int fail(Proof *proof, const char *name, const char *subject, const char *found)
 {
@@ -33,7 +38,7 @@ static bool is_there(const char *path)
 static unsigned choose_members(const Proof *proof)
 {
     const EvidenceSettings *settings = &proof->request->evidence;
-    unsigned members = EVIDENCE_MEMBER_CPU;
+    unsigned members = proof->is_azure ? EVIDENCE_MEMBER_HCL : EVIDENCE_MEMBER_CPU;
 
     if (!proof->has_vtpm)
         return members;
@@ -122,10 +127,20 @@ static int ask_collect(Proof *proof, Collected *ret)
     uint64_t *pacing = &proof->answer->timings_usec[TIMING_PACING];
 
     int r = collect_ask(proof->request, VIEW(proof->evidence.claims),
-                        proof->gates ? &patience : NULL, proof->answer, ret);
-    if (proof->gates && *pacing != USEC_INFINITY)
+                        proof->gates ? &patience : NULL, proof->is_azure, proof->answer, ret);
+    if (proof->gates && !proof->is_azure && *pacing != USEC_INFINITY)
         *pacing += round_gates_waited_usec(proof->gates);
     return r;
+}
+
+/* Nothing here can make a report: why the paravisor could not belongs to it. */
+static int fail_collect(Proof *proof, int r)
+{
+    if (r > 0 && strcmp(proof->request->evidence.source, "auto") == 0 &&
+        findings_has(&proof->answer->findings, "evidence-no-source") &&
+        proof->platform == AZURE_NONE)
+        r = proof_azure_note_skipped(proof);
+    return r < 0 ? r : PROOF_E_FAILED;
 }
 
 static int collect(Proof *proof, unsigned members)
@@ -134,7 +149,7 @@ static int collect(Proof *proof, unsigned members)
 
     int r = ask_collect(proof, &collected);
     if (r != COLLECTED_OK)
-        return r < 0 ? r : PROOF_E_FAILED;
+        return fail_collect(proof, r);
 
     proof->evidence.cpu = TAKE_STRUCT(collected.cpu);
     r = take_log(proof, members, EVIDENCE_MEMBER_EVENTLOG, &collected.eventlog,
@@ -143,6 +158,18 @@ static int collect(Proof *proof, unsigned members)
         return r;
     return take_log(proof, members, EVIDENCE_MEMBER_EVENTLOG_USERSPACE,
                     &collected.eventlog_userspace, &proof->evidence.eventlog_userspace);
+}
+
+/* The report is read from the TPM; the logs come from who may read them. */
+static int collect_azure(Proof *proof, unsigned members)
+{
+    uint64_t start = clock_boottime_usec(&clock_system);
+
+    int r = proof_azure_collect(proof);
+    if (r == PROOF_OK && members & LOGS)
+        r = collect(proof, members);
+    proof->answer->timings_usec[TIMING_COLLECT] = clock_boottime_usec(&clock_system) - start;
+    return r;
 }
 
 /* Said before it is judged: by it the agent sees that the TPM was reset, even where no verdict
@@ -177,7 +204,7 @@ static int quote_with(Proof *proof, Vtpm *vtpm)
     note_tpm_clock(proof);
     if (!view_equal(VIEW(proof->evidence.vtpm.ak_public), VIEW(proof->ak_public)))
         return fail(proof, "tpm-ak-changed", "vtpm", NULL);
-    return PROOF_OK;
+    return proof->wants_token_key ? proof_make_token_key(proof, vtpm) : PROOF_OK;
 }
 
 /* With gates in the transaction of their session, which then waits with all object slots free. */
@@ -199,7 +226,7 @@ static int quote(Proof *proof)
 
 static int open_gates(Proof *proof)
 {
-    if (proof->request->n_gates == 0)
+    if (proof->request->n_gates == 0 || proof->request->asks_no_gates)
         return PROOF_OK;
     int r = round_gates_open(proof, &proof->gates);
     if (r == ROUND_GATES_OK && proof->gates)
@@ -249,7 +276,9 @@ int proof_collect(Proof *proof)
     if (r == PROOF_OK)
         r = make_claims(proof, members);
     if (r == PROOF_OK)
-        r = collect(proof, members);
+        r = proof->is_azure ? collect_azure(proof, members) : collect(proof, members);
+    if (r == PROOF_OK)
+        r = proof_endorse(proof);
     if (r == PROOF_OK && proof->has_vtpm) {
         uint64_t start = clock_boottime_usec(&clock_system);
         r = quote(proof);

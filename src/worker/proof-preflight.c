@@ -28,6 +28,7 @@ static int verify_own(const Proof *proof, Appraisal **ret)
         .simulated_roots = roots,
         .n_simulated_roots = n_roots,
         .credential = VIEW(proof->credential),
+        .td_quote = VIEW(proof->td_quote),
         .source = "worker",
     };
     return verify_evidence(&input, ret);

@@ -6,6 +6,7 @@
 #include "worker/proof.h"
 
 #include "base/clock.h"
+#include "worker/proof-azure.h"
 #include "worker/proof-tpm.h"
 #include "worker/round-gates.h"
 
@@ -22,6 +23,10 @@ void proof_done(Proof *proof)
     bytes_done(&proof->nonce);
     bytes_wipe_done(&proof->credential);
     evidence_done(&proof->evidence);
+    bytes_done(&proof->token_key.public_area);
+    bytes_done(&proof->token_key.attest);
+    bytes_done(&proof->token_key.signature);
+    bytes_done(&proof->td_quote);
     bytes_done(&proof->json);
     *proof = (Proof){ 0 };
 }
@@ -29,15 +34,22 @@ void proof_done(Proof *proof)
 int proof_open_vtpm(const Proof *proof, Vtpm **ret)
 {
     const EvidenceSettings *evidence = &proof->request->evidence;
+    _cleanup_findings_ Findings own = { 0 };
     const VtpmSettings settings = {
         .tcti = evidence->tcti,
         .lock_directory = proof->request->lock_directory,
         .attestation_key = evidence->attestation_key,
         .pcr_bank = evidence->pcr_bank,
         .pcr_mask = evidence->pcrs,
+        .azure = &evidence->azure,
     };
 
-    return vtpm_open(&settings, &proof->answer->findings, ret);
+    int r = vtpm_open(&settings, &own, ret);
+    if (r < 0)
+        return r;
+    /* It is opened several times; what it warns of each time is said once. */
+    int merged = findings_merge(&proof->answer->findings, &own);
+    return merged < 0 ? merged : r;
 }
 
 void proof_count_tpm_time(Proof *proof, uint64_t start_usec)
@@ -53,7 +65,7 @@ static int learn_endorsement(Proof *proof, Vtpm *vtpm)
 {
     _cleanup_findings_ Findings unused = { 0 };
 
-    if (vtpm_ak_certificate(vtpm).size > 0)
+    if (proof->is_azure || vtpm_ak_certificate(vtpm).size > 0)
         return PROOF_OK;
     int r = vtpm_load_endorsement(vtpm, &unused);
     if (r != VTPM_OK)
@@ -72,9 +84,19 @@ static int identify(Proof *proof)
     if (r != VTPM_OK)
         return r < 0 ? r : PROOF_E_FAILED;
     r = bytes_copy(vtpm_ak_public(vtpm), &proof->ak_public);
-    if (r < 0 || proof->request->purpose == PURPOSE_CALLER)
+    if (r == 0)
+        r = proof_azure_choose(proof, vtpm_platform(vtpm));
+    if (r != PROOF_OK || proof->request->purpose == PURPOSE_CALLER)
         return r;
     return learn_endorsement(proof, vtpm);
+}
+
+static int identify_without(Proof *proof)
+{
+    AzurePlatform platform;
+
+    int r = azure_detect(NULL, &proof->request->evidence.azure, AZURE_DMI_DIRECTORY, &platform);
+    return r < 0 ? r : proof_azure_choose(proof, platform);
 }
 
 int proof_identify(Proof *proof)
@@ -83,7 +105,7 @@ int proof_identify(Proof *proof)
 
     proof->has_vtpm = strcmp(proof->request->evidence.tcti, "none") != 0;
     if (!proof->has_vtpm)
-        return PROOF_OK;
+        return identify_without(proof);
     int r = identify(proof);
     proof_count_tpm_time(proof, start);
     return r;

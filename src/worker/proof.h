@@ -8,25 +8,38 @@
 
 #include "base/wipe.h"
 #include "crypto/key.h"
+#include "evidence/source-azure.h"
 #include "worker/answer.h"
 #include "worker/collect-client.h"
 
 typedef struct RoundGates RoundGates; /* round-gates.h */
 
+/* A key of the TPM to encrypt to: TPMT_PUBLIC, and what the attestation key says of it. */
+typedef struct ProofTokenKey {
+    Bytes public_area;
+    Bytes attest;    /* TPMS_ATTEST */
+    Bytes signature; /* TPMT_SIGNATURE */
+} ProofTokenKey;
+
 /* Owned: proof_done(). Begin with request and answer, which are borrowed. */
 typedef struct Proof {
     const RoundRequest *request;
     WorkerAnswer *answer;
-    Key *response_key;    /* P-256, lives only here; NULL for a caller */
-    bool has_vtpm;        /* the request names a TPM */
-    Bytes ak_public;      /* TPMT_PUBLIC */
-    Bytes ek_public;      /* TPMT_PUBLIC; empty unless a credential can help */
-    Bytes ek_certificate; /* DER */
+    Key *response_key;      /* P-256, lives only here; NULL for a caller */
+    bool has_vtpm;          /* the request names a TPM */
+    AzurePlatform platform; /* where the TPM is */
+    bool is_azure;          /* the report is a paravisor's: member "hcl" instead of "cpu" */
+    Bytes ak_public;        /* TPMT_PUBLIC */
+    Bytes ek_public;        /* TPMT_PUBLIC; empty unless a credential can help */
+    Bytes ek_certificate;   /* DER */
     Bytes nonce;
     Bytes credential;  /* activated; empty: none */
     RoundGates *gates; /* NULL: none is asked for */
     Evidence evidence;
-    Bytes json; /* the evidence as it is sent */
+    bool wants_token_key;    /* the verifier asked for it */
+    ProofTokenKey token_key; /* empty: not wanted */
+    Bytes td_quote;          /* of the TDREPORT in evidence.hcl; empty: there is none */
+    Bytes json;              /* the evidence as it is sent */
 } Proof;
 
 void proof_done(Proof *proof);

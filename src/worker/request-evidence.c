@@ -32,7 +32,7 @@ static bool is_one_of(const char *text, const char *const *choices)
 
 static bool is_source(const char *text)
 {
-    static const char *const choices[] = { "auto", "sev-guest", "configfs-tsm", NULL };
+    static const char *const choices[] = { "auto", "azure", "sev-guest", "configfs-tsm", NULL };
 
     return is_one_of(text, choices);
 }
@@ -49,6 +49,12 @@ static bool is_preflight(const char *text)
     static const char *const choices[] = { "enforce", "warn", NULL };
 
     return is_one_of(text, choices);
+}
+
+/* Which addresses it may be is asked where it is used (http.h). */
+static bool is_plain_http(const char *text)
+{
+    return is_plain_text(text) && strncmp(text, "http://", strlen("http://")) == 0;
 }
 
 static uint32_t read_pcrs(MemberReader *reader)
@@ -71,11 +77,36 @@ static uint32_t read_pcrs(MemberReader *reader)
     return mask;
 }
 
+static bool is_index(const char *text)
+{
+    return strlen(text) == 10 && strncmp(text, "0x01", 4) == 0 &&
+           strspn(text + 4, "0123456789abcdefABCDEF") == 6;
+}
+
+static uint32_t read_index(MemberReader *reader, const char *path, const char *otherwise)
+{
+    const char *text = member_text_or(reader, path, is_index, otherwise);
+
+    return text ? (uint32_t)strtoul(text, NULL, 16) : 0;
+}
+
 void request_read_evidence(MemberReader *reader, json_t *object, EvidenceSettings *ret)
 {
     static const char *const known[] = {
-        "source",   "device", "configfs_directory", "tcti",          "attestation_key",
-        "pcr_bank", "pcrs",   "event_log",          "userspace_log", "preflight",
+        "source",
+        "device",
+        "configfs_directory",
+        "tcti",
+        "attestation_key",
+        "pcr_bank",
+        "pcrs",
+        "event_log",
+        "userspace_log",
+        "preflight",
+        "azure_report_index",
+        "azure_user_data_index",
+        "azure_certificate_index",
+        "metadata_url",
         NULL,
     };
 
@@ -92,6 +123,10 @@ void request_read_evidence(MemberReader *reader, json_t *object, EvidenceSetting
     ret->pcrs = read_pcrs(reader);
     ret->event_log = member_text_or(reader, "evidence.event_log", is_absolute_path, NULL);
     ret->userspace_log = member_text_or(reader, "evidence.userspace_log", is_absolute_path, NULL);
+    ret->metadata_url = member_text_or(reader, "evidence.metadata_url", is_plain_http, NULL);
+    ret->azure.report = read_index(reader, "evidence.azure_report_index", "0x01400001");
+    ret->azure.user_data = read_index(reader, "evidence.azure_user_data_index", "0x01400002");
+    ret->azure.certificate = read_index(reader, "evidence.azure_certificate_index", "0x01c101d0");
     const char *preflight = member_text(reader, "evidence.preflight", is_preflight);
     ret->preflight_enforce = !preflight || strcmp(preflight, "enforce") == 0;
 }

@@ -5,6 +5,7 @@
 #include "worker/request.h"
 
 #include "base/encode.h"
+#include "protocol/protocols.h"
 #include "worker/request-evidence.h"
 #include "worker/request-gates.h"
 #include "worker/request-member.h"
@@ -94,6 +95,32 @@ static void read_simulated_roots(MemberReader *reader, VerifierSettings *ret)
     }
 }
 
+static bool is_attestation_type(const char *text)
+{
+    static const char *const choices[] = { "auto", "AzureGuest", NULL };
+
+    return is_one_of(text, choices);
+}
+
+/* It goes into a URL as it stands: "2022-08-01", "2023-04-01-preview". */
+static bool is_api_version(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length >= 10 && length <= 32 &&
+           strspn(text, "0123456789-abcdefghijklmnopqrstuvwxyz") == length;
+}
+
+/* Only a protocol whose verifier publishes its keys at the configured URL does without. */
+static void read_keys(MemberReader *reader, VerifierSettings *ret)
+{
+    const VerifierProtocol *protocol = ret->protocol ? protocol_find(ret->protocol) : NULL;
+
+    if (protocol && protocol->publishes_keys && !json_object_get(reader->object, "token_keys"))
+        return;
+    ret->token_keys = member_object(reader, "verifier.token_keys");
+}
+
 static void read_addresses(MemberReader *reader, VerifierSettings *ret)
 {
     ret->n_urls = member_texts(reader, "verifier.urls", is_https, REQUEST_LIST_MAX, ret->urls);
@@ -109,7 +136,7 @@ static void read_expectations(MemberReader *reader, VerifierSettings *ret)
 {
     ret->issuer = member_text(reader, "verifier.issuer", is_plain_text);
     ret->audience = member_text(reader, "verifier.audience", is_plain_text);
-    ret->token_keys = member_object(reader, "verifier.token_keys");
+    read_keys(reader, ret);
     ret->n_algorithms = member_texts(reader, "verifier.algorithms", is_plain_text, REQUEST_LIST_MAX,
                                      ret->algorithms);
     if (ret->n_algorithms == 0)
@@ -126,6 +153,8 @@ static void read_verifier(MemberReader *reader, json_t *object, VerifierSettings
     static const char *const known[] = {
         "name",
         "protocol",
+        "attestation_type",
+        "api_version",
         "urls",
         "verifier_id",
         "ca_pem",
@@ -150,6 +179,9 @@ static void read_verifier(MemberReader *reader, json_t *object, VerifierSettings
     member_only(reader, "verifier", known);
     ret->name = member_text(reader, "verifier.name", is_plain_text);
     ret->protocol = member_text(reader, "verifier.protocol", is_plain_text);
+    ret->attestation_type =
+        member_text_or(reader, "verifier.attestation_type", is_attestation_type, NULL);
+    ret->api_version = member_text_or(reader, "verifier.api_version", is_api_version, NULL);
     ret->verifier_id = member_text(reader, "verifier.verifier_id", is_plain_text);
     read_addresses(reader, ret);
     read_expectations(reader, ret);

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "crypto/key.h"
+#include "evidence/source-azure.h"
 #include "format/gate-kind.h"
 #include "token/require.h"
 #include "worker/message.h"
@@ -25,7 +26,7 @@
 
 /* [Evidence]. All text is borrowed from the request. */
 typedef struct EvidenceSettings {
-    const char *source;             /* "auto", "sev-guest" or "configfs-tsm" */
+    const char *source;             /* "auto", "azure", "sev-guest" or "configfs-tsm" */
     const char *device;             /* absolute path */
     const char *configfs_directory; /* absolute path */
     const char *tcti;               /* "device:/dev/tpmrm0"; "none": this machine has no TPM */
@@ -35,12 +36,16 @@ typedef struct EvidenceSettings {
     const char *event_log;          /* absolute path; NULL: none (absent or "" on the wire) */
     const char *userspace_log;      /* absolute path; NULL: none (absent or "" on the wire) */
     bool preflight_enforce;         /* what pre-flight finds fails the round; else it warns */
+    AzureIndices azure;             /* where a paravisor keeps its things; Azure's where absent */
+    const char *metadata_url;       /* "http://169.254.169.254"; NULL: none ("" on the wire) */
 } EvidenceSettings;
 
 /* [Verifier NAME]. Texts are borrowed from the request. */
 typedef struct VerifierSettings {
     const char *name;
-    const char *protocol; /* "native" */
+    const char *protocol;         /* "native", "maa" */
+    const char *attestation_type; /* of MAA: "auto", "AzureGuest"; NULL: absent */
+    const char *api_version;      /* of MAA; NULL: what goes with the report (absent) */
     const char *urls[REQUEST_LIST_MAX];
     size_t n_urls;                      /* 1 or more */
     const char *verifier_id;            /* aud of our claims */
@@ -50,7 +55,7 @@ typedef struct VerifierSettings {
     const char *proxy; /* "": none; the environment's is never used */
     const char *issuer;
     const char *audience;
-    const json_t *token_keys; /* JWK set */
+    const json_t *token_keys; /* JWK set; NULL: those that MAA publishes at its URL */
     const char *algorithms[REQUEST_LIST_MAX];
     size_t n_algorithms;          /* 1 or more */
     Require require[REQUIRE_MAX]; /* owned */
@@ -99,6 +104,7 @@ typedef struct RoundRequest {
     VerifierSettings verifier; /* valid when has_verifier */
     RequestGate gates[REQUEST_GATES_MAX]; /* PURPOSE_ROUND only */
     size_t n_gates;
+    bool asks_no_gates; /* the verifier's protocol opens none; set by the round, not on the wire */
     RequestWrapped wrapped[REQUEST_WRAPPED_MAX];
     size_t n_wrapped;
     const char *collect_socket; /* absolute path of an AF_UNIX socket */

@@ -59,7 +59,10 @@ static int await_turn(RoundGates *gates)
 {
     _cleanup_(pacing_freep) Pacing *pacing = NULL;
 
-    int r = pacing_new(gates->proof->request->lock_directory, &pacing_time_system, &pacing);
+    const PacingKind *kind = gates->proof->is_azure ? &pacing_of_azure : &pacing_of_hardware;
+
+    int r =
+        pacing_new_of(kind, gates->proof->request->lock_directory, &pacing_time_system, &pacing);
     if (r != PACING_OK)
         return r == -ENOMEM ? r : 0;
     pacing_await(pacing);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "protocol/protocols.h"
+#include "worker/proof-token-key.h"
 #include "worker/round-cap.h"
 #include "worker/transport.h"
 #include "worker/verdict.h"
@@ -70,7 +71,7 @@ static int prepare(Talk *talk)
     talk->protocol = protocol_find(verifier->protocol);
     if (!talk->protocol)
         return fail(talk->answer, "verifier-protocol-unknown", verifier->protocol);
-    int r = jwks_from_json(verifier->token_keys, &talk->keys);
+    int r = verifier->token_keys ? jwks_from_json(verifier->token_keys, &talk->keys) : JWKS_OK;
     if (r > 0)
         return fail(talk->answer, "verifier-token-keys-unusable", jwks_reason(r));
     if (r < 0)
@@ -104,9 +105,22 @@ static int exchange(Talk *talk, Step *step)
     return r < 0 ? r : ROUND_E_FAILED;
 }
 
+/* Pinned keys are the only ones; else those that came from the verifier's URL, by its TLS. */
+static int take_keys(Talk *talk, const Challenge *challenge)
+{
+    if (talk->request->verifier.token_keys)
+        return ROUND_OK;
+    int r = jwks_parse(VIEW(challenge->token_keys), &talk->keys);
+    if (r <= 0)
+        return r;
+    return fail(talk->answer, "verifier-token-keys-unusable", jwks_reason(r));
+}
+
 static int ask_challenge(Talk *talk, const Proof *proof, Step *step)
 {
     const ProtocolIdentity identity = {
+        .attestation_type = talk->request->verifier.attestation_type,
+        .api_version = talk->request->verifier.api_version,
         .ak_public = VIEW(proof->ak_public),
         .ek_public = VIEW(proof->ek_public),
         .ek_certificate = VIEW(proof->ek_certificate),
@@ -122,13 +136,14 @@ static int ask_challenge(Talk *talk, const Proof *proof, Step *step)
     if (r != ROUND_OK)
         return r;
     if (step->kind == STEP_NEED_EVIDENCE)
-        return ROUND_OK;
+        return take_keys(talk, &step->challenge);
     return fail(talk->answer, "verifier-reply-malformed", "a verdict before there was evidence");
 }
 
 static int take_challenge(Proof *proof, Challenge *challenge)
 {
     proof->nonce = TAKE_STRUCT(challenge->nonce);
+    proof->wants_token_key = challenge->wants_encryption_key;
     if (challenge->credential_blob.size == 0)
         return PROOF_OK;
     return proof_activate(proof, VIEW(challenge->credential_blob),
@@ -147,17 +162,44 @@ static int make_evidence(Proof *proof)
     return r > 0 ? ROUND_E_FAILED : r;
 }
 
-static int submit(Talk *talk, const Proof *proof, Step *step)
+/* Whatever STEP says against us becomes the answer's; the machine may be closed until it boots. */
+static int take_no(const Talk *talk, Proof *proof, Step *step)
 {
-    uint64_t start = clock_boottime_usec(&clock_system);
+    bool is_refused = step->kind == STEP_REFUSED;
 
-    step_done(step);
-    int r = talk->protocol->submit(talk->conversation, VIEW(proof->json), step);
+    int r = findings_move(&talk->answer->findings, &step->findings);
+    if (r == 0 && is_refused)
+        r = round_cap(proof);
     if (r < 0)
         return r;
+    return is_refused ? ROUND_E_REFUSED : ROUND_E_FAILED;
+}
+
+static int submit(Talk *talk, Proof *proof, Step *step)
+{
+    uint64_t start = clock_boottime_usec(&clock_system);
+    const ProtocolEvidence evidence = { .json = VIEW(proof->json),
+                                        .td_quote = VIEW(proof->td_quote),
+                                        .key_public = VIEW(proof->token_key.public_area),
+                                        .key_attest = VIEW(proof->token_key.attest),
+                                        .key_signature = VIEW(proof->token_key.signature) };
+
+    step_done(step);
+    int r = talk->protocol->submit(talk->conversation, &evidence, step);
+    if (r < 0)
+        return r;
+    if (step->kind == STEP_BROKEN)
+        return take_no(talk, proof, step);
     r = exchange(talk, step);
     count_time(talk->answer, TIMING_SUBMIT, start);
-    return r;
+    if (r != ROUND_OK)
+        return r;
+    if (step->kind == STEP_REFUSED)
+        return take_no(talk, proof, step);
+    if (step->kind != STEP_SEALED_TOKEN)
+        return ROUND_OK;
+    r = proof_open_token(proof, &step->sealed, &step->token);
+    return r > 0 ? ROUND_E_FAILED : r;
 }
 
 static int judge(const Talk *talk, Proof *proof, const Step *step, FdList *fds)
@@ -244,6 +286,19 @@ static int note_clock_skew(WorkerAnswer *answer)
                         found, NULL);
 }
 
+/* Another service's verdict opens none of them: said, and the round goes on. A refusal closes them
+ * as ever. */
+static int drop_gates(RoundRequest *request, WorkerAnswer *answer)
+{
+    const VerifierProtocol *protocol = protocol_find(request->verifier.protocol);
+
+    if (request->n_gates == 0 || !protocol || protocol->opens_gates)
+        return 0;
+    request->asks_no_gates = true;
+    return findings_add(&answer->findings, "gate-protocol-unfit", request->verifier.protocol,
+                        FINDING_WARNING, NULL, "gates of kind pcr");
+}
+
 int round_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList *fds)
 {
     _cleanup_(round_request_freep) RoundRequest *request = NULL;
@@ -257,6 +312,9 @@ int round_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList *
         return verb_refuse_request(answer, r, member);
 
     bool is_round = request->purpose == PURPOSE_ROUND;
+    r = is_round ? drop_gates(request, answer) : 0;
+    if (r < 0)
+        return r;
     r = is_round ? prove(request, answer, fds) : make_for_caller(request, answer, fds);
     if (r < 0)
         return r;

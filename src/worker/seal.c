@@ -200,6 +200,7 @@ static int open_tpm(Sealing *sealing)
         .attestation_key = evidence->attestation_key,
         .pcr_bank = evidence->pcr_bank,
         .pcr_mask = evidence->pcrs,
+        .azure = &evidence->azure,
     };
 
     int r = vtpm_open(&settings, &sealing->answer->findings, &sealing->vtpm);

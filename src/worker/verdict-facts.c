@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "crypto/jwa.h"
+#include "worker/verdict-maa.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -104,7 +105,8 @@ static char *printable(const char *text)
     return copy;
 }
 
-int verdict_describe(const Token *token, uint64_t challenge_boottime_usec, AnswerToken **ret)
+int verdict_describe(const Token *token, TokenForm form, uint64_t challenge_boottime_usec,
+                     AnswerToken **ret)
 {
     uint64_t life_usec = token_life_sec(token) * USEC_PER_SEC;
     _cleanup_(answer_token_freep) AnswerToken *described = calloc(1, sizeof(*described));
@@ -120,7 +122,7 @@ int verdict_describe(const Token *token, uint64_t challenge_boottime_usec, Answe
         .expires_sec = token->expires_sec,
         .life_usec = life_usec,
         .expires_boottime_usec = challenge_boottime_usec + life_usec,
-        .claims = collect_facts(token),
+        .claims = form == TOKEN_FORM_MAA ? verdict_maa_facts(token) : collect_facts(token),
     };
     if (!described->jti || !described->issuer || !described->kid || !described->alg ||
         !described->claims)

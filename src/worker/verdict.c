@@ -5,10 +5,12 @@
 #include "worker/verdict.h"
 
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/file.h"
 #include "protocol/problem.h"
 #include "worker/round-gates.h"
 #include "worker/verdict-facts.h"
+#include "worker/verdict-maa.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -37,19 +39,29 @@ static int validate(const VerdictInput *input, WorkerAnswer *answer, Token **ret
     const VerifierSettings *verifier = input->verifier;
     const char *algorithms[REQUEST_LIST_MAX + 1] = { 0 };
     TokenMismatch mismatch = { 0 };
+    bool is_maa = input->protocol->token_form == TOKEN_FORM_MAA;
+    bool is_guest = is_maa && input->proof->wants_token_key;
 
     for (size_t i = 0; i < verifier->n_algorithms; i++)
         algorithms[i] = verifier->algorithms[i];
+    _cleanup_free_ char *nonce_text = is_guest ? base64url_encode(VIEW(input->proof->nonce)) : NULL;
+    if (is_guest && !nonce_text)
+        return -ENOMEM;
     const TokenExpectation expected = {
         .keys = input->keys,
         .algorithms = algorithms,
         .issuer = verifier->issuer,
-        .audience = verifier->audience,
+        .audience = is_maa ? NULL : verifier->audience,
         .profiles = input->protocol->token_profiles,
-        .nonce = VIEW(input->proof->nonce),
-        .holder = input->proof->response_key,
+        .nonce = is_guest ? view_of_string(nonce_text) : VIEW(input->proof->nonce),
+        .nonce_pointer = is_guest ? MAA_GUEST_NONCE_POINTER
+                         : is_maa ? MAA_NONCE_POINTER
+                                  : NULL,
+        /* MAA has our key in no claim of its own: verdict-maa.h. */
+        .holder = is_maa ? NULL : input->proof->response_key,
         .now_sec = clock_realtime_usec(&clock_system) / USEC_PER_SEC,
         .leeway_sec = verifier->leeway_sec,
+        .has_no_result = is_maa,
     };
     int r = token_validate(input->token, &expected, &mismatch, ret);
     if (r <= 0)
@@ -134,13 +146,31 @@ static int judge_rule(const Require *rule, const Token *token, WorkerAnswer *ans
     return fail(answer, "token-requirement-unmet", found, wanted);
 }
 
-/* Every objection is added, not the first alone. */
-static int judge(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
+static int judge_ear(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
 {
     int r = judge_ours(input, token, answer);
 
-    if (r == 0)
-        r = judge_floor(input, token, answer);
+    return r == 0 ? judge_floor(input, token, answer) : r;
+}
+
+/* MAA knows of no simulated hardware; pre-flight does. */
+static int judge_maa(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
+{
+    int r = answer->simulated && !input->verifier->accept_simulated
+                ? fail(answer, "token-simulated-not-accepted", NULL, NULL)
+                : 0;
+
+    if (r < 0)
+        return r;
+    return verdict_maa_judge(token, input->proof, input->verifier->accept_host_tpm, answer);
+}
+
+/* Every objection is added, not the first alone. */
+static int judge(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
+{
+    bool is_maa = input->protocol->token_form == TOKEN_FORM_MAA;
+    int r = is_maa ? judge_maa(input, token, answer) : judge_ear(input, token, answer);
+
     for (size_t i = 0; r == 0 && i < input->verifier->n_require; i++)
         r = judge_rule(&input->verifier->require[i], token, answer);
     if (r == 0 && input->proof->gates)
@@ -170,7 +200,8 @@ static int accept(const VerdictInput *input, const Token *token, WorkerAnswer *a
 {
     _cleanup_(answer_token_freep) AnswerToken *described = NULL;
 
-    int r = verdict_describe(token, input->challenge_boottime_usec, &described);
+    int r = verdict_describe(token, input->protocol->token_form, input->challenge_boottime_usec,
+                             &described);
     if (r == 0)
         r = open_gates(input, token, described, fds);
     if (r != 0)

@@ -147,6 +147,26 @@ lab_swtpm_flush() {
     tpm2_flushcontext -T "$LAB_TCTI" -s
 }
 
+# Puts an Azure paravisor before the software TPM; LAB_TCTI is then how the guest reaches it.
+# $LAB_DIR/paravisor.json says how it misbehaves, $LAB_DIR/paravisor.log.json what was asked of it,
+# $LAB_DIR/ak.der is its key's certificate, once it is there.
+lab_paravisor_start() { # [OPTION OF sim-paravisor]...
+    local dir=$LAB_DIR/paravisor
+    mkdir -p "$dir"
+    rm -f "$dir/s" "$dir/s.ctrl"
+    [ -e "$LAB_DIR/paravisor.json" ] || lab_paravisor '{}'
+    lab_start paravisor sim-paravisor --chip "$LAB_DIR/chip" --tpm "$LAB_DIR/tpm/s" --listen "$dir/s" \
+        --control "$LAB_DIR/paravisor.json" --certificate "$LAB_DIR/ak.der" "$@"
+    lab_wait_for 20 test -S "$dir/s" || lab_fail "sim-paravisor does not start"
+    LAB_TCTI=swtpm:path=$dir/s
+}
+
+# Replaces its control file, never seen half written.
+lab_paravisor() { # JSON
+    jq -c --arg log "$LAB_DIR/paravisor.log.json" '{log: $log} + .' <<<"$1" >"$LAB_DIR/paravisor.json.new" &&
+        mv "$LAB_DIR/paravisor.json.new" "$LAB_DIR/paravisor.json"
+}
+
 lab_bus_ask() { # METHOD [ARGUMENT]: of the bus itself
     dbus-send --bus="$DBUS_SYSTEM_BUS_ADDRESS" --dest=org.freedesktop.DBus --print-reply=literal \
         /org/freedesktop/DBus "org.freedesktop.DBus.$1" ${2:+"string:$2"}

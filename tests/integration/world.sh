@@ -7,7 +7,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../fake/lab.sh"
 
 # World settings; set before world_up.
-: "${WORLD_SOURCE:=sev-guest}"        # or configfs-tsm
+: "${WORLD_SOURCE:=sev-guest}"        # or configfs-tsm, azure, auto
+: "${WORLD_PARAVISOR:=no}"            # yes: the TPM is behind one of Azure's; then no sev-guest
+: "${WORLD_PARAVISOR_OPTIONS:=}"      # of sim-paravisor
 : "${WORLD_TOKEN_LIFE:=900}"          # seconds
 : "${WORLD_AGENT_LINES:=}"            # more lines for attestd.conf
 : "${WORLD_VERIFIER_LINES:=}"         # more lines for its [Verifier] section
@@ -41,9 +43,12 @@ world_boot() { # [OPTION OF sim-boot]...: a TPM emulator that has booted
     lab_swtpm_start
     [ "$WORLD_USERSPACE_LOG" = no ] || set -- --userspace-log "$W/userspace-log" "$@"
     sim-boot --tcti "$LAB_TCTI" --log "$W/eventlog" --pcrs "$W/pcrs.json" "$@" || lab_fail "sim-boot"
+    # shellcheck disable=SC2086
+    [ "$WORLD_PARAVISOR" = no ] || lab_paravisor_start $WORLD_PARAVISOR_OPTIONS
 }
 
 world_reboot() { # [OPTION OF sim-boot]...: what the TPM keeps, it keeps
+    lab_stop paravisor
     lab_swtpm_stop
     world_boot "$@"
 }
@@ -137,7 +142,29 @@ world_proxy() { # CHANGE [RECORD_FILE]
 
 # The two seconds between hardware reports have passed: a test that is not about them does not sit
 # them out before the rounds that it asks for.
-world_rested() { truncate --no-create --size=0 "${WORLD_LOCKS:-$W/run/lock}/report.lock"; }
+world_rested() { truncate --no-create --size=0 "${WORLD_LOCKS:-$W/run/lock}"/{report,azure}.lock; }
+
+# Azure around the machine: metadata service and attestation provider, told how to behave by
+# world_azure. IMDS and MAA are their URLs, $W/azure-ca.pem the provider's authority, azure.log.json
+# what they were asked.
+world_azure_start() { # [OPTION OF sim-azure]...
+    sim-chip roots "$CHIP" "$W/roots"
+    world_ca azure-ca
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$W/azure.key" -out "$W/azure.csr" -subj /CN=azure \
+        2>/dev/null && openssl x509 -req -in "$W/azure.csr" -CA "$W/azure-ca.pem" -CAkey "$W/azure-ca.key" -days 2 \
+        -out "$W/azure.pem" -extfile <(echo subjectAltName=IP:127.0.0.1) 2>/dev/null || lab_fail "no certificate for Azure"
+    world_azure '{}'
+    rm -f "$W/azure.port"
+    lab_start azure "$world_here/tests/fake/sim-azure" --roots "$W/roots" --report "$W/report" --control "$W/azure.json" \
+        --port-file "$W/azure.port" --certificate "$W/azure.pem" --key "$W/azure.key" "$@"
+    lab_wait_for 30 test -e "$W/azure.port" || lab_fail "sim-azure does not start"
+    # shellcheck disable=SC2034
+    IMDS=http://127.0.0.1:$(jq .imds "$W/azure.port") MAA=https://127.0.0.1:$(jq .maa "$W/azure.port")
+}
+
+world_azure() { # JSON
+    jq -c --arg log "$W/azure.log.json" '{log: $log} + .' <<<"$1" >"$W/azure.new" && mv "$W/azure.new" "$W/azure.json"
+}
 
 # The service manager's part: a worker per connection.
 world_listen() { # VERB [COMMAND...]: in front of the listener
@@ -164,8 +191,11 @@ world_workers() {
     mkdir -p "$W/run/lock" "$W/state"
     world_listen round
     world_listen release
-    case $WORLD_SOURCE in
-    configfs-tsm)
+    case $WORLD_SOURCE,$WORLD_PARAVISOR in
+    *,yes)
+        world_listen collect
+        ;;
+    configfs-tsm,no)
         lab_tsm_start
         world_listen collect
         ;;

@@ -5,6 +5,7 @@
  */
 #include "config-files.h"
 
+#include "config/config-request.h"
 #include "config/config-show.h"
 #include "config/config-table.h"
 
@@ -79,7 +80,7 @@ static void what_is_wrong_is_named_with_its_line(void)
         { "[Schedule]\nIntervalSec=99999999999999999999\n", "config-value-invalid", 5, "999",
           "1s to 1w" },
         { "[Schedule]\nRoundTimeoutSec=0\n", "config-value-invalid", 5, "0", "1s to 1h" },
-        { "[Evidence]\nSource=tdx\n", "config-value-invalid", 5, "tdx", "auto|sev-guest" },
+        { "[Evidence]\nSource=tdx\n", "config-value-invalid", 5, "tdx", "auto|azure|sev-guest" },
         { "[Evidence]\nDevice=sev-guest\n", "config-value-invalid", 5, "sev-guest", "absolute" },
         { "[Evidence]\nPCRs=0-24\n", "config-value-invalid", 5, "0-24", "0 to 23" },
         { "[Evidence]\nPCRs=7-3\n", "config-value-invalid", 5, "7-3", "0 to 23" },
@@ -91,7 +92,7 @@ static void what_is_wrong_is_named_with_its_line(void)
         { "URL=http://v.example\n", "config-value-invalid", 4, "http://", "https://" },
         { "URL=https://user@v.example\n", "config-value-invalid", 4, "user@", "without user name" },
         { "URL=https://\n", "config-value-invalid", 4, "https://", "https://" },
-        { "Protocol=maa\n", "config-value-invalid", 4, "maa", "native" },
+        { "Protocol=trustee\n", "config-value-invalid", 4, "trustee", "native|maa" },
         { "AcceptSimulated=perhaps\n", "config-value-invalid", 4, "perhaps", "yes or no" },
         { "PinnedPublicKey=sha256//AAAA\n", "config-value-invalid", 4, "AAAA", "sha256//" },
         { "Algorithms=ES256 HS256\n", "config-value-invalid", 4, "HS256", "ES256" },
@@ -122,6 +123,35 @@ static void what_is_wrong_is_named_with_its_line(void)
         { "just words\n", "config-syntax", 4, "just words", "Key=value" },
         { "Issuer=a\x01z\n", "config-syntax", 4, "control character", "plain text" },
         { "# comment\n\nIssuer=a\\\n b\nnonsense\n", "config-syntax", 8, "nonsense", "Key=value" },
+    };
+    Files files = files_new();
+
+    files_write(&files, "trust.json", TRUST);
+    for (size_t i = 0; i < ELEMENTSOF(refusals); i++)
+        check_refusal(&files, &refusals[i]);
+    files_done(&files);
+}
+
+static void what_is_wrong_about_a_cloud_is_named(void)
+{
+    static const Refusal refusals[] = {
+        { "APIVersion=latest\n", "config-value-invalid", 4, "latest", "2022-08-01" },
+        { "APIVersion=2022-08-01&x=y\n", "config-value-invalid", 4, "x=y", "2022-08-01" },
+        { "Protocol=maa\nURL=https://b.example\n", "config-setting-conflict", 5,
+          "several URL=", "one: each" },
+        { "[Evidence]\nMetadataURL=http://metadata.example\n", "config-value-invalid", 5,
+          "metadata.example", "169.254" },
+        { "[Evidence]\nMetadataURL=https://169.254.169.254\n", "config-value-invalid", 5, "https",
+          "http://ADDRESS" },
+        { "[Evidence]\nMetadataURL=http://127.0.0.1:80/path\n", "config-value-invalid", 5, "path",
+          "http://ADDRESS" },
+        { "[Evidence]\nMetadataURL=http://10.0.0.1\n", "config-value-invalid", 5, "10.0.0.1",
+          "or none" },
+        { "[Evidence]\nAzureReportIndex=0x81000003\n", "config-value-invalid", 5, "0x81000003",
+          "an NV index" },
+        { "[Evidence]\nAzureUserDataIndex=0x0140000g\n", "config-value-invalid", 5, "0x0140000g",
+          "an NV index" },
+        { "[Evidence]\nSource=tdx\n", "config-value-invalid", 5, "tdx", "auto|azure|sev-guest" },
     };
     Files files = files_new();
 
@@ -303,8 +333,54 @@ static void errors_count_where_there_is_no_room_to_name_them(void)
     files_done(&files);
 }
 
+/* What an attestation provider's section comes to, as the worker gets it; a new reference. */
+static json_t *maa_request(const char *addition)
+{
+    _cleanup_findings_ Findings findings = { .source = "agent" };
+    _cleanup_(config_freep) Config *config = NULL;
+    Files files = files_new();
+    char text[1024];
+
+    (void)snprintf(text, sizeof(text),
+                   "[Verifier maa]\nProtocol=maa\nURL=https://sharedweu.weu.attest.azure.net/\n%s",
+                   addition);
+    files_write(&files, "attestd.conf", text);
+    check_int(files_load(&files, &findings, &config), CONFIG_OK);
+    files_done(&files);
+    json_t *request = config_verifier_request(config->verifier);
+    check(request);
+    return request;
+}
+
+static void maa_needs_its_url_alone(void)
+{
+    json_auto_t *request = maa_request("");
+    const json_t *algorithms = json_object_get(request, "algorithms");
+
+    check_str(json_string_value(json_object_get(request, "issuer")),
+              "https://sharedweu.weu.attest.azure.net");
+    check_str(json_string_value(json_object_get(request, "verifier_id")),
+              "https://sharedweu.weu.attest.azure.net");
+    check_int(json_array_size(algorithms), 1);
+    check_str(json_string_value(json_array_get(algorithms, 0)), "RS256");
+    check(!json_object_get(request, "token_keys") && !json_object_get(request, "api_version"));
+}
+
+static void what_is_written_out_for_maa_wins(void)
+{
+    json_auto_t *request = maa_request("APIVersion=2025-06-01\nAlgorithms=PS256\nIssuer=other\n");
+
+    check_str(json_string_value(json_object_get(request, "issuer")), "other");
+    check_str(json_string_value(json_object_get(request, "api_version")), "2025-06-01");
+    check_str(json_string_value(json_array_get(json_object_get(request, "algorithms"), 0)),
+              "PS256");
+}
+
 static const Test tests[] = {
+    { "MAA needs its URL alone", maa_needs_its_url_alone },
+    { "what is written out for MAA wins", what_is_written_out_for_maa_wins },
     { "what is wrong is named with its line", what_is_wrong_is_named_with_its_line },
+    { "what is wrong about a cloud is named", what_is_wrong_about_a_cloud_is_named },
     { "every error is reported, not the first", every_error_is_reported_not_the_first },
     { "an error is one line with cause and remedy", an_error_is_one_line_with_cause_and_remedy },
     { "a missing file is one error", a_missing_file_is_one_error },

@@ -133,6 +133,32 @@ static void a_link_out_of_a_directory_for_logs_is_refused(void)
     temporary_directory_remove(&directory);
 }
 
+/* The report of a paravisor is no matter of this program; the logs are. */
+static void of_a_paravisor_only_the_logs_are_collected(void)
+{
+    TemporaryDirectory directory = temporary_directory();
+    CollectGrounds grounds = grounds_in(directory.path);
+    CollectPlaces places = nowhere();
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    _cleanup_fd_list_ FdList fds = { 0 };
+    const FdList given = { 0 };
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "%s/log", directory.path);
+    check_int(file_write_atomic(path, view_of_string("a log"), 0644), 0);
+    places.source = "azure";
+    places.event_log = path;
+    _cleanup_free_ char *line = collect_request_line(&places, view_of_string(COLLECT_CLAIMS));
+    check_int(collect_run(&grounds, view_of_string(line), &given, &answer, &fds), 0);
+    check_int(answer.result, ANSWER_OK);
+    check(answer.cpu.provider == NULL);
+    check_int(fds.n_fds, 1);
+    check_str(answer.fd_names[0], "eventlog");
+    (void)snprintf(path, sizeof(path), "%s/report.lock", directory.path);
+    check_int(access(path, F_OK), -1);
+    temporary_directory_remove(&directory);
+}
+
 static void the_usual_paths_need_no_allowance(void)
 {
     CollectGrounds grounds = COLLECT_GROUNDS_INIT;
@@ -166,6 +192,7 @@ static void nothing_but_claims_of_ours_is_signed(void)
 }
 
 static const Test tests[] = {
+    { "of a paravisor only the logs are collected", of_a_paravisor_only_the_logs_are_collected },
     { "a machine without hardware is named", a_machine_without_hardware_is_named },
     { "a lock that cannot be used is named", a_lock_that_cannot_be_used_is_named },
     { "a request that makes no sense is named", a_request_that_makes_no_sense_is_named },

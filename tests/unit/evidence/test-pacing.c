@@ -58,6 +58,25 @@ static void the_second_request_waits_for_the_rest_of_two_seconds(void)
     temporary_directory_remove(&directory);
 }
 
+static void reports_of_a_paravisor_are_three_seconds_apart(void)
+{
+    TemporaryDirectory directory = temporary_directory();
+    Pacing *hardware, *azure = NULL;
+    FakeTime fake;
+
+    fake_time_init(&fake, 100 * USEC_PER_SEC);
+    hardware = take(&directory, &fake.time);
+    check_int(pacing_new_of(&pacing_of_azure, directory.path, &fake.time, &azure), PACING_OK);
+    check_int(pacing_wait(hardware), 0);
+    check_int(pacing_wait(azure), 0);
+    check_int(fake.slept_usec, 0);
+    check_int(pacing_wait(azure), 0);
+    check_int(fake.slept_usec, 3 * USEC_PER_SEC);
+    pacing_free(azure);
+    pacing_free(hardware);
+    temporary_directory_remove(&directory);
+}
+
 /* A turn that was only waited for is whoever's that comes next. */
 static void a_turn_can_be_waited_for_and_left(void)
 {
@@ -172,6 +191,8 @@ static void two_processes_are_two_seconds_apart(void)
 }
 
 static const Test tests[] = {
+    { "reports of a paravisor are three seconds apart",
+      reports_of_a_paravisor_are_three_seconds_apart },
     { "the first request does not wait", the_first_request_does_not_wait },
     { "the second request waits for the rest of two seconds",
       the_second_request_waits_for_the_rest_of_two_seconds },

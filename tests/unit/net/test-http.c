@@ -477,6 +477,43 @@ static void test_only_https_urls_without_user_information(void)
     }
 }
 
+static void test_a_metadata_service_is_on_this_link(void)
+{
+    static const char *const good[] = { "http://169.254.169.254/x?y=1", "http://127.0.0.1:8080",
+                                        "http://[::1]:80/", "HTTP://169.254.0.1" };
+    static const char *const bad[] = {
+        "https://169.254.169.254/", "http://example.org/",    "http://10.0.0.1/",
+        "http://169.255.1.1/",      "http://u@127.0.0.1/",    "http://127.0.0.1.example/",
+        "http://[fe80::1]/",        "http://127.0.0.1/#part", "",
+        "ftp://127.0.0.1/",
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(good); i++)
+        check(http_is_metadata_url(good[i]));
+    for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+        check(!http_is_metadata_url(bad[i]));
+}
+
+static void test_only_a_metadata_service_is_spoken_to_plainly(void)
+{
+    HttpConfig config = { .is_metadata = true, .timeout_sec = TIMEOUT_SEC };
+    _cleanup_(http_freep) Http *http = NULL, *proxied = NULL;
+    _cleanup_http_reply_ HttpReply tls = { 0 }, plain = { 0 };
+    _cleanup_free_ char *url = tls_lab_url(&lab, "good", "/echo");
+    char plain_url[64];
+
+    (void)snprintf(plain_url, sizeof(plain_url), "http://127.0.0.1:%d/",
+                   (int)json_integer_value(json_object_get(lab.ports, "plain")));
+    check_int(http_new(&config, &http), HTTP_OK);
+    HttpRequest request = { .method = "GET", .url = url, .reply_limit = LIMIT };
+    check_int(http_exchange(http, &request, &tls), HTTP_E_URL);
+    request.url = plain_url;
+    check_int(http_exchange(http, &request, &plain), HTTP_OK);
+    check_int(plain.status, 400);
+    config.proxy = "http://127.0.0.1:1";
+    check_int(http_new(&config, &proxied), -EINVAL);
+}
+
 static void test_a_key_that_would_break_out_of_its_header_is_refused(void)
 {
     _cleanup_(http_freep) Http *http = NULL;
@@ -545,6 +582,9 @@ static const Test tests[] = {
       test_an_unwilling_proxy_is_named_without_its_password },
     { "IPv6 literals work", test_ipv6_literals_work },
     { "only https URLs without user information", test_only_https_urls_without_user_information },
+    { "a metadata service is on this link", test_a_metadata_service_is_on_this_link },
+    { "only a metadata service is spoken to plainly",
+      test_only_a_metadata_service_is_spoken_to_plainly },
     { "a key that would break out of its header is refused",
       test_a_key_that_would_break_out_of_its_header_is_refused },
     { "every reason has words", test_every_reason_has_words },

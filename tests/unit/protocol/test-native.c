@@ -15,7 +15,7 @@
 #define NONCE     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define CHALLENGE "{\"nonce\":\"" NONCE "\",\"expires\":\"2026-11-22T06:05:00Z\"," ACCEPT "}"
 
-static const ByteView evidence = { .data = (const uint8_t *)"{}", .size = 2 };
+static const ProtocolEvidence evidence = { .json = { .data = (const uint8_t *)"{}", .size = 2 } };
 
 /* A conversation, and its latest step. */
 typedef struct Talk {
@@ -65,7 +65,7 @@ static void submit(Talk *talk)
     feed(talk, 200, CHALLENGE);
     check_int(talk->step.kind, STEP_NEED_EVIDENCE);
     step_done(&talk->step);
-    check_int(protocol_native.submit(talk->conversation, evidence, &talk->step), 0);
+    check_int(protocol_native.submit(talk->conversation, &evidence, &talk->step), 0);
     check_int(talk->step.kind, STEP_SEND);
 }
 
@@ -95,7 +95,7 @@ static void check_challenge_is_broken(const char *body, const char *name)
 static void test_the_table_finds_it_by_name(void)
 {
     check(protocol_find("native") == &protocol_native);
-    check(!protocol_find("maa"));
+    check(!protocol_find("trustee"));
     check(!protocol_find(""));
 }
 
@@ -198,7 +198,7 @@ static void test_evidence_is_posted_as_it_is(void)
     submit(&talk);
     check_str(talk.step.request.path, "/attest");
     check_str(talk.step.request.content_type, EVIDENCE_MEDIA_TYPE);
-    check(view_equal(VIEW(talk.step.request.body), evidence));
+    check(view_equal(VIEW(talk.step.request.body), evidence.json));
 }
 
 static void test_a_token_ends_the_conversation(void)
@@ -274,7 +274,7 @@ static void test_steps_out_of_order_are_our_own_fault(void)
 
     begin(&talk, false);
     step_done(&talk.step);
-    check_int(protocol_native.submit(talk.conversation, evidence, &talk.step), -EPROTO);
+    check_int(protocol_native.submit(talk.conversation, &evidence, &talk.step), -EPROTO);
     feed(&talk, 200, CHALLENGE);
     check_int(feed_typed(&talk, 200, NULL, CHALLENGE), -EPROTO);
 }

@@ -120,6 +120,127 @@ static void an_index_for_policies_only_is_denied(void)
     swtpm_stop(&swtpm);
 }
 
+static void define_bits(TpmContext *tpm, TPMA_NV attributes)
+{
+    const TPM2B_NV_PUBLIC area = { .nvPublic = { .nvIndex = INDEX,
+                                                 .nameAlg = TPM2_ALG_SHA256,
+                                                 .attributes = attributes,
+                                                 .dataSize = 8 } };
+    const TPM2B_AUTH empty = { 0 };
+    ESYS_TR handle = ESYS_TR_NONE;
+
+    check_int(Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                  ESYS_TR_NONE, &empty, &area, &handle),
+              TSS2_RC_SUCCESS);
+    tpm_close_handle(tpm, &handle);
+}
+
+static void remove_index(TpmContext *tpm)
+{
+    ESYS_TR handle = ESYS_TR_NONE;
+
+    check_int(
+        Esys_TR_FromTPMPublic(tpm->esys, INDEX, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &handle),
+        TSS2_RC_SUCCESS);
+    check_int(Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_OWNER, handle, ESYS_TR_PASSWORD,
+                                    ESYS_TR_NONE, ESYS_TR_NONE),
+              TSS2_RC_SUCCESS);
+}
+
+static void expect_content(TpmContext *tpm, const char *wanted)
+{
+    _cleanup_bytes_ Bytes found = { 0 };
+
+    check_int(tpm_nv_read(tpm, INDEX, TPM_NV_LIMIT, &found), TPM_NV_OK);
+    check(view_equal(VIEW(found), view_of_string(wanted)));
+}
+
+static void what_is_written_is_there_and_the_owner_s(void)
+{
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+    TpmNvShape shape;
+
+    check_int(tpm_nv_describe(tpm, INDEX, &shape), 0);
+    check(!shape.exists);
+    check_int(tpm_nv_write(tpm, INDEX, view_of_string("first")), 0);
+    expect_content(tpm, "first");
+    check_int(tpm_nv_write(tpm, INDEX, view_of_string("again")), 0);
+    expect_content(tpm, "again");
+    check_int(tpm_nv_describe(tpm, INDEX, &shape), 0);
+    check(shape.exists && shape.written && shape.is_owners);
+    check_int(shape.size, 5);
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void an_index_that_does_not_serve_is_made_anew(void)
+{
+    static const TPMA_NV unfit[] = {
+        TPMA_NV_OWNERWRITE | TPMA_NV_OWNERREAD, /* four bytes */
+        TPMA_NV_OWNERWRITE | TPMA_NV_AUTHREAD,
+        TPMA_NV_AUTHWRITE | TPMA_NV_OWNERREAD,
+        (TPM2_NT_BITS << TPMA_NV_TPM2_NT_SHIFT) | TPMA_NV_OWNERWRITE | TPMA_NV_OWNERREAD,
+    };
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+
+    for (size_t i = 0; i < ELEMENTSOF(unfit); i++) {
+        const char *text = i == 0 ? "fiver" : "four";
+        if (unfit[i] & TPMA_NV_TPM2_NT_MASK)
+            define_bits(tpm, unfit[i]);
+        else
+            define(tpm, unfit[i], "");
+        check_int(tpm_nv_write(tpm, INDEX, view_of_string(text)), 0);
+        expect_content(tpm, text);
+        remove_index(tpm);
+    }
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void an_index_of_the_platform_is_not_touched(void)
+{
+    const TPM2B_NV_PUBLIC area = { .nvPublic = { .nvIndex = INDEX,
+                                                 .nameAlg = TPM2_ALG_SHA256,
+                                                 .attributes = TPMA_NV_PPWRITE | TPMA_NV_OWNERREAD |
+                                                               TPMA_NV_PLATFORMCREATE,
+                                                 .dataSize = 4 } };
+    const TPM2B_AUTH empty = { 0 };
+    ESYS_TR handle = ESYS_TR_NONE;
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+
+    check_int(Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                  ESYS_TR_NONE, &empty, &area, &handle),
+              TSS2_RC_SUCCESS);
+    tpm_close_handle(tpm, &handle);
+    check_int(tpm_nv_write(tpm, INDEX, view_of_string("four")), -EPERM);
+    check(strstr(tpm->failure.text, "platform") != NULL);
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void what_cannot_be_written_is_refused(void)
+{
+    static const TPM2B_AUTH auth = { .size = 4, .buffer = "mine" };
+    uint8_t much[513] = { 0 };
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+
+    check_int(tpm_nv_write(tpm, INDEX, VIEW_OF_ARRAY(much)), -EINVAL);
+    check_int(tpm_nv_write(tpm, INDEX, (ByteView){ 0 }), -EINVAL);
+    check_int(Esys_HierarchyChangeAuth(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                       ESYS_TR_NONE, &auth),
+              TSS2_RC_SUCCESS);
+    tpm_context_free(tpm);
+    tpm = swtpm_open(&swtpm); /* one that knows no authorisation */
+    check_int(tpm_nv_write(tpm, INDEX, view_of_string("four")), -EACCES);
+    check_str(tpm->failure.finding, "tpm-authorization-needed");
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
 static const Test tests[] = {
     { "what was written is read in chunks", what_was_written_is_read_in_chunks },
     { "an absent index is named, also where another one follows", an_absent_index_is_named },
@@ -127,6 +248,10 @@ static const Test tests[] = {
     { "an index never written is absent", an_index_never_written_is_absent },
     { "an index with a password is denied", an_index_with_a_password_is_denied },
     { "an index for policies only is denied", an_index_for_policies_only_is_denied },
+    { "what is written is there, and the owner's", what_is_written_is_there_and_the_owner_s },
+    { "an index that does not serve is made anew", an_index_that_does_not_serve_is_made_anew },
+    { "an index of the platform is not touched", an_index_of_the_platform_is_not_touched },
+    { "what cannot be written is refused", what_cannot_be_written_is_refused },
 };
 
 TEST_MAIN(tests)

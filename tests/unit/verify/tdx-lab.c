@@ -5,6 +5,7 @@
 #include "tdx-lab.h"
 
 #include "base/encode.h"
+#include "format/tdx-report.h"
 
 #include <stdio.h>
 
@@ -143,8 +144,19 @@ static TdxBodyType body_type(const TdxOrder *order)
     return order->body_type ? order->body_type : TDX_BODY_1_5;
 }
 
+static void put_reported(Bytes *out, const uint8_t *td_report)
+{
+    put(out, td_report + TDX_REPORT_OFFSET_TCB_INFO + 8, 16 + 48 + 48 + 8);
+    put(out, td_report + TDX_REPORT_OFFSET_TD_INFO, 8 + 8 + 4 * 48 + 4 * 48);
+    put(out, td_report + TDX_REPORT_OFFSET_REPORT_DATA, 64);
+}
+
 static void put_body(Bytes *out, const TdxOrder *order)
 {
+    if (order->td_report) {
+        put_reported(out, order->td_report);
+        return;
+    }
     if (order->version == 5) {
         check_int(bytes_append_le16(out, (uint16_t)body_type(order)), 0);
         check_int(bytes_append_le32(out, body_type(order) == TDX_BODY_1_0 ? 584 : 648), 0);

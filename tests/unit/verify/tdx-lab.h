@@ -38,6 +38,7 @@ typedef struct TdxOrder {
     uint8_t mr_signer_seam; /* each byte of it */
     uint64_t seam_attributes;
     const uint8_t (*rtmr)[48]; /* four; NULL: made up */
+    const uint8_t *td_report;  /* version 4: of this TDREPORT, 1024 bytes; NULL: made up */
     ByteView auth_data;        /* .data NULL: 32 bytes */
     ByteView chain;            /* PEM; .data NULL: the good one, and a NUL */
 } TdxOrder;

@@ -230,6 +230,29 @@ static void test_a_tdreport_without_a_quote_convinces_nobody(void)
 }
 
 /* The report binds the claims by itself; what the registers say is then not known. */
+/* Real evidence of a trust domain; its user data is another round's, which is all that is wrong. */
+static void test_a_tdreport_with_its_quote_convinces(void)
+{
+    const LabHclOrder order = { .is_tdx = true };
+
+    for (int with_quote = 0; with_quote <= 1; with_quote++) {
+        _cleanup_evidence_ Evidence evidence = lab_hcl_evidence(milan, &order);
+        _cleanup_bytes_ Bytes quote = test_vector("azure-tdx/tdx-a/td_quote.bin");
+        _cleanup_(appraisal_freep) Appraisal *appraisal = NULL;
+        bytes_done(&evidence.hcl);
+        evidence.hcl = test_vector("azure-tdx/tdx-a/hcl_report.bin");
+        const VerifyInput input = { .evidence = &evidence,
+                                    .caller_allowed = true,
+                                    .now_sec = CERTIFICATE_TIME_ANY,
+                                    .td_quote = with_quote ? VIEW(quote) : (ByteView){ 0 },
+                                    .source = "worker" };
+        check_int(verify_evidence(&input, &appraisal), VERIFY_E_REFUSED);
+        check(findings_has(&appraisal->findings, "hcl-user-data-mismatch"));
+        check(findings_has(&appraisal->findings, "hcl-hardware-unverified") == !with_quote);
+        check(!findings_has(&appraisal->findings, "hcl-quote-mismatch"));
+    }
+}
+
 static void test_a_report_without_a_quote_is_judged_by_itself(void)
 {
     const LabHclOrder order = { .no_vtpm = true };
@@ -273,6 +296,7 @@ static const Test tests[] = {
     { "a damaged report is refused", test_a_damaged_report_is_refused },
     { "a TDREPORT without a quote convinces nobody",
       test_a_tdreport_without_a_quote_convinces_nobody },
+    { "a TDREPORT with its quote convinces", test_a_tdreport_with_its_quote_convinces },
     { "a report without a quote is judged by itself",
       test_a_report_without_a_quote_is_judged_by_itself },
     { "evidence travels", test_evidence_travels },

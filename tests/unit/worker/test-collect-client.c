@@ -71,12 +71,15 @@ static RoundRequest *make_request(const char *socket_path)
     return request;
 }
 
+static bool logs_only; /* what is asked for */
+
 static int ask_with(const CollectPatience *patience, const char *socket_path, WorkerAnswer *answer,
                     Collected *collected)
 {
     _cleanup_(round_request_freep) RoundRequest *request = make_request(socket_path);
 
-    return collect_ask(request, view_of_string(SAMPLE_CLAIMS), patience, answer, collected);
+    return collect_ask(request, view_of_string(SAMPLE_CLAIMS), patience, logs_only, answer,
+                       collected);
 }
 
 static int ask(const char *socket_path, WorkerAnswer *answer, Collected *collected)
@@ -129,6 +132,31 @@ static void test_report_and_logs_arrive(void)
     check_int(answer.timings_usec[TIMING_PACING], 9);
     check(answer.timings_usec[TIMING_COLLECT] != USEC_INFINITY);
     check(findings_has(&answer.findings, "evidence-source-skipped"));
+}
+
+static void test_logs_come_alone_where_the_report_is_made_elsewhere(void)
+{
+    static const char line[] = "{\"result\":\"ok\",\"findings\":[],\"timings_usec\":{},\"fds\":"
+                               "[\"eventlog\"]}\n";
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    _cleanup_collected_ Collected collected = { 0 };
+    _cleanup_fd_list_ FdList fds = { 0 };
+
+    check_fails("{\"result\":\"ok\",\"findings\":[],\"timings_usec\":{},\"fds\":[]}\n",
+                "collect-answer-malformed");
+    logs_only = true;
+    check(fd_list_take(&fds, memfd_sealed("a", view_of_string("firmware"))) == 0);
+    answer.timings_usec[TIMING_REPORT] = 5;
+    check_int(ask_stand(line, &fds, &answer, &collected), COLLECTED_OK);
+    check_str((const char *)collected.eventlog.data, "firmware");
+    check(!collected.cpu.provider);
+    check_int(answer.timings_usec[TIMING_REPORT], 5);
+    check_fails(
+        "{\"result\":\"ok\",\"findings\":[],\"timings_usec\":{\"report\":7},\"source\":"
+        "\"sev-guest\",\"cpu\":{\"provider\":\"sev_guest\",\"outblob\":\"AQID\"},\"fds\":[]}"
+        "\n",
+        "collect-answer-malformed");
+    logs_only = false;
 }
 
 static void test_a_worker_that_failed_says_why(void)
@@ -217,7 +245,7 @@ static void test_a_worker_that_ends_before_it_has_read_is_named(void)
     check(pid >= 0);
     if (pid == 0)
         _exit(accept4(stand.listener, NULL, NULL, SOCK_CLOEXEC) < 0);
-    check_int(collect_ask(request, VIEW_OF_ARRAY(claims), NULL, &answer, &collected),
+    check_int(collect_ask(request, VIEW_OF_ARRAY(claims), NULL, false, &answer, &collected),
               COLLECTED_E_FAILED);
     check_str(findings_first_failure(&answer.findings)->name, "collect-worker-ended");
     check(waitpid(pid, &status, 0) == pid);
@@ -270,6 +298,8 @@ static void test_patience_ends_once_and_the_wait_goes_on(void)
 }
 
 static const Test tests[] = {
+    { "logs come alone where the report is made elsewhere",
+      test_logs_come_alone_where_the_report_is_made_elsewhere },
     { "report and logs arrive", test_report_and_logs_arrive },
     { "a worker that failed says why", test_a_worker_that_failed_says_why },
     { "a worker that ends is named", test_a_worker_that_ends_is_named },

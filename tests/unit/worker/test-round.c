@@ -47,7 +47,7 @@ static json_t *prepared(void)
 
 static void test_an_unknown_protocol_is_named(void)
 {
-    check_fails(change(prepared(), "verifier.protocol", json_string("maa")),
+    check_fails(change(prepared(), "verifier.protocol", json_string("trustee")),
                 "verifier-protocol-unknown");
 }
 
