@@ -57,6 +57,19 @@ static bool names_our_certificate(const char *text)
     return false;
 }
 
+/* The peer went away in the middle of the handshake: libcurl calls it TLS, and only its texts tell.
+ */
+static bool names_a_lost_peer(const char *text)
+{
+    static const char *const losses[] = { "Recv failure", "Send failure", "SSL_ERROR_SYSCALL",
+                                          "Connection reset", "unexpected eof" };
+
+    for (size_t i = 0; i < ELEMENTSOF(losses); i++)
+        if (strstr(text, losses[i]))
+            return true;
+    return false;
+}
+
 /* CURLcode is not our enum: what is not listed is a broken exchange. */
 static int reason_of_code(CURLcode code)
 {
@@ -138,7 +151,8 @@ int http_reason_of(const HttpFailure *failure)
         return reason_of_certificate(failure->certificate->fault);
     if (failure->proxy_status != 0 && failure->proxy_status / 100 != 2)
         return HTTP_E_PROXY;
-    if (reason == HTTP_E_TIMEOUT && !failure->is_under_way)
+    if ((reason == HTTP_E_TIMEOUT && !failure->is_under_way) ||
+        (reason == HTTP_E_TLS && names_a_lost_peer(failure->text)))
         reason = HTTP_E_CONNECT;
     if (reason == HTTP_E_CONNECT && failure->uses_proxy && failure->proxy_status == 0)
         return HTTP_E_PROXY;

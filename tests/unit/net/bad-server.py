@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import ssl
+import struct
 import sys
 import threading
 import time
@@ -196,6 +197,15 @@ def deaf_connection(connection, _):
     time.sleep(60)
 
 
+# Ends in the middle of the handshake, as a server does that dies.
+@guarded
+def dying_connection(connection, how):
+    connection.recv(4096)
+    if how == "reset":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
 def pump(a, b):
     try:
         while True:
@@ -252,12 +262,16 @@ good = context("good")
 ports = {
     "good": listen(tls_connection, good),
     "expired": listen(tls_connection, context("expired")),
+    "ending": listen(tls_connection, context("ending")),
+    "faded": listen(tls_connection, context("faded")),
     "early": listen(tls_connection, context("early")),
     "elsewhere": listen(tls_connection, context("elsewhere")),
     "foreign": listen(tls_connection, context("foreign")),
     "mutual": listen(tls_connection, context("good", mutual=True)),
     "old": listen(tls_connection, context("good", old=True)),
     "plain": listen(plain_connection, None),
+    "reset": listen(dying_connection, "reset"),
+    "ended": listen(dying_connection, "ended"),
     "deaf": listen(deaf_connection, None),
     "proxy": listen(proxy_connection, 200),
     "proxy-403": listen(proxy_connection, 403),

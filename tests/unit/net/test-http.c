@@ -228,13 +228,15 @@ static void test_less_than_the_least_speed_times_out(void)
     check(strstr(reply.detail, "too slow"));
 }
 
-static void test_a_handshake_that_never_comes_is_no_connection(void)
+static void test_a_handshake_without_end_is_no_connection(void)
 {
     _cleanup_http_reply_ HttpReply reply = { 0 };
     HttpConfig config = trusting();
 
     config.timeout_sec = 1;
     check_int(ask(&config, "deaf", "/", &reply), HTTP_E_CONNECT);
+    check_int(ask_simply("reset", "/"), HTTP_E_CONNECT);
+    check_int(ask_simply("ended", "/"), HTTP_E_CONNECT);
     check(http_is_unreachable(HTTP_E_CONNECT));
 }
 
@@ -558,8 +560,7 @@ static const Test tests[] = {
     { "garbage is not HTTP", test_garbage_is_not_http },
     { "slow bytes and silence time out", test_slow_bytes_and_silence_time_out },
     { "less than the least speed times out", test_less_than_the_least_speed_times_out },
-    { "a handshake that never comes is no connection",
-      test_a_handshake_that_never_comes_is_no_connection },
+    { "a handshake without end is no connection", test_a_handshake_without_end_is_no_connection },
     { "nobody listening is no connection", test_nobody_listening_is_no_connection },
     { "an unknown host is not resolved", test_an_unknown_host_is_not_resolved },
     { "wrong certificates are untrusted", test_wrong_certificates_are_untrusted },
