@@ -15,6 +15,16 @@ inside_end() {
 }
 trap inside_end EXIT
 
+# As lab.sh has it, but who looks is in the way of what is looked for: there is one processor.
+lab_wait_for() { # SECONDS COMMAND...
+    local end=$((SECONDS + 6 * $1 + 1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.3
+    done
+}
+
 : "${INSIDE_WAIT_SEC:=300}" # the processor is emulated, and not ours alone
 
 ctl() { attestctl "$@"; }
@@ -26,12 +36,14 @@ goes() { lab_wait_for "$INSIDE_WAIT_SEC" is_down "$1" || fail "$1 is still $(uni
 is_open() { [ -e "/dev/mapper/$1" ]; }
 is_closed() { [ ! -e "/dev/mapper/$1" ]; }
 
-# Asks those outside for something, and waits until it is done.
-host() {
-    local status
+# Asks those outside for something, and waits until it is done: TOLD is how it ended.
+asks_host() {
     echo "host $*"
-    read -r status <&5 || fail "nobody outside answers"
-    [ "$status" = 0 ] || fail "outside, \"$*\" ended with $status"
+    read -r TOLD <&5 || fail "nobody outside answers"
+}
+host() {
+    asks_host "$@"
+    [ "$TOLD" = 0 ] || fail "outside, \"$*\" ended with $TOLD"
 }
 
 # A verdict that comes in that very moment brings jobs of its own, which end.

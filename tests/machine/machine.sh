@@ -26,6 +26,7 @@ machine_need() {
     [ "$status" -ne 77 ] || lab_skip "the machine cannot be made here"
     [ "$status" -eq 0 ] || lab_fail "tools/vm build"
     [ -x "$B/tests/machine/sim-cuse" ] || lab_skip "sim-cuse is not built: libfuse3 is missing"
+    command -v dpkg-scanpackages >/dev/null || lab_skip "no dpkg-scanpackages here"
     local which version
     while read -r which version; do declare -g "MACHINE_${which^^}=$version"; done < <("$VM" kernels)
 }
@@ -35,6 +36,17 @@ machine_packages() {
     [ -z "$MACHINE_PACKAGES" ] || return 0
     MACHINE_PACKAGES=$B/package
     [ -d "$MACHINE_PACKAGES" ] || lab_skip "no packages in $MACHINE_PACKAGES; tools/package --out $MACHINE_PACKAGES makes them"
+}
+
+# What apt in the machine finds at the next boot: our packages, and of Debian's what they or PACKAGES need.
+machine_offer() { # [PACKAGE]...
+    local debs
+    debs=$("$VM" debs "$MACHINE_PACKAGES"/{libattest0,attestd}_*.deb "$@") || lab_skip "Debian's packages are not to be had"
+    rm -rf --one-file-system "$W/packages"
+    mkdir "$W/packages"
+    cp "$MACHINE_PACKAGES"/{libattest0,attestd}_*.deb "$W/packages/"
+    find "$debs" -name '*.deb' -exec ln -s -t "$W/packages" {} +
+    (cd "$W/packages" && dpkg-scanpackages . >Packages 2>../scanpackages.log) || lab_fail "no index: $(tail -n 3 "$W/scanpackages.log")"
 }
 
 # A policy as whoever builds the image would write it, from the files of the image alone.
@@ -48,12 +60,7 @@ machine_policy() {
     both) set -- "$MACHINE_OLD" "$MACHINE_NEW" ;;
     esac
     programs=("$MACHINE_IMAGE/shimx64.efi.signed" "$MACHINE_IMAGE/grubx64.efi.signed")
-    for version; do
-        programs+=("$MACHINE_IMAGE/vmlinuz-$version")
-        files+=("$MACHINE_IMAGE/vmlinuz-$version" "$MACHINE_IMAGE/initrd-$version" "$W/grub-$version.cfg")
-        "$VM" grub "$version" >"$W/grub-$version.cfg"
-        lines+=("$(sed -n 's/^linuxefi //p' "$W/grub-$version.cfg")")
-    done
+    for version; do machine_measured "$version"; done
     jq --arg secure "$secure" --arg id "lab-$secure-$which" --arg measurement "$MEASUREMENT" --rawfile ca "$W/machine/tpm-ca/ca.pem" \
         --argjson programs "$("$machine_here/authenticode" "${programs[@]}" | jq -Rn '[inputs]')" \
         --argjson files "$(sha256sum "${files[@]}" | cut -c 1-64 | jq -Rn '[inputs]')" \
@@ -68,12 +75,28 @@ machine_policy() {
     [ -z "${LAB_PIDS[verifier]:-}" ] || world_verifier_reload
 }
 
+# What a boot with kernel VERSION measures, of the files that the machine's own packages left in $W/left-VERSION,
+# else of the image's: adds to machine_policy's programs, files and lines.
+machine_measured() { # VERSION
+    local left=$W/left-$1 grub=$W/grub-$1.cfg
+    if [ -d "$left" ]; then
+        programs+=("$left/vmlinuz-$1" "$left"/*.efi)
+        files+=("$left"/*)
+        lines+=("$(sed -n 's/^[[:space:]]*linux[[:space:]]*//p' "$left/grub.cfg" | head -n 1 | tr -s ' ')")
+        return
+    fi
+    "$VM" grub "$1" >"$grub"
+    programs+=("$MACHINE_IMAGE/vmlinuz-$1")
+    files+=("$MACHINE_IMAGE/vmlinuz-$1" "$MACHINE_IMAGE/initrd-$1" "$grub")
+    lines+=("$(sed -n 's/^linuxefi //p' "$grub")")
+}
+
 # --- A job on its disk ---------------------------------------------------------------------------
 
 machine_job() { # STAGE
     local job=$W/job
     rm -rf --one-file-system "$job"
-    mkdir -p "$job/tests/machine" "$job/tests/integration" "$job/tests/fake" "$job/lab" "$job/packages"
+    mkdir -p "$job/tests/machine" "$job/tests/integration" "$job/tests/fake" "$job/lab"
     cp "$machine_here"/{machine.sh,inside.sh,stages.sh} "$MACHINE_TEST" "$job/tests/machine/"
     cp "$machine_here/../integration/expect.sh" "$job/tests/integration/"
     cp "$machine_here/../fake/lab.sh" "$job/tests/fake/"
@@ -82,7 +105,8 @@ machine_job() { # STAGE
     cp -r "$CHIP" "$job/lab/chip"
     cp "$machine_here"/lab-*.service "$job/lab/"
     [ ! -d "$W/more" ] || cp -r "$W/more/." "$job/lab/"
-    cp "$MACHINE_PACKAGES"/{libattest0,attestd}_*.deb "$job/packages/"
+    # Once: what is installed needs it no more.
+    [ ! -d "$W/packages" ] || { cp -rL "$W/packages" "$job/packages" && rm -rf --one-file-system "$W/packages"; }
     cp "$W/verifier/verifier-trust.json" "$W/machine/tpm-ca/ca.pem" "$job/"
     cat >"$job/settings" <<S
 URL=https://10.0.2.2:$PORT
@@ -100,20 +124,33 @@ machine_answer() {
     case $1 in
     policy) machine_policy "${@:2}" ;;
     verifier) "world_verifier_$2" ;;
+    save) "$VM" save "$W/machine" "$W/saved" ;;
     *) return 2 ;;
     esac
 }
 
-# The answers come from this very shell: it holds the verifier. The machine runs beside it.
 machine_boot() { # STAGE [OPTION OF vm boot]...
-    local stage=$1 status=0 began=$SECONDS line
-    shift
-    echo "--- $stage"
-    machine_job "$stage"
+    echo "--- $1"
+    machine_job "$1"
+    machine_run "$W/machine" "$1" --job "$W/job.tar" "${@:2}"
+}
+
+# The machine that was saved is put back, in the middle of STAGE; there it is told STATUS.
+machine_put_back() { # STAGE STATUS
+    echo "--- $1, put back: $2"
+    rm -rf --one-file-system "$W/put-back"
+    cp -r --sparse=always "$W/saved" "$W/put-back"
+    machine_run "$W/put-back" "$1" --resume "$2"
+}
+
+# The answers come from this very shell: it holds the verifier. The machine runs beside it.
+machine_run() { # DIR STAGE [OPTION OF vm boot]...
+    local dir=$1 stage=$2 status=0 began=$SECONDS line
+    shift 2
     rm -f "$W/ask" "$W/told"
     mkfifo "$W/ask" "$W/told"
     exec 6<>"$W/ask" 7<>"$W/told"
-    lab_start vm "$VM" boot "$W/machine" --job "$W/job.tar" --out "$W/out.tar" --limit "$MACHINE_LIMIT_SEC" \
+    lab_start vm "$VM" boot "$dir" --out "$W/out.tar" --limit "$MACHINE_LIMIT_SEC" \
         --answer "$machine_here/ask-outside $W/ask $W/told" "$@"
     tail --pid="$(lab_pid vm)" --sleep-interval=0.2 -n +1 -F "$LAB_DIR/vm.log" 2>/dev/null &
     local tail=$!
@@ -131,7 +168,7 @@ machine_boot() { # STAGE [OPTION OF vm boot]...
     if [ "$status" -ne 0 ]; then
         # Skipped there means that something of QEMU's is missing here.
         [ "$status" -ne 77 ] || lab_skip "$(tail -n 1 "$LAB_DIR/vm.log")"
-        cp "$W/machine/console.log" "$B/machine-console.log"
+        cp "$dir/console.log" "$B/machine-console.log"
         rm -rf --one-file-system "$W/out" && mkdir "$W/out" && tar -C "$W/out" -xf "$W/out.tar" 2>/dev/null
         [ ! -e "$W/out/journal" ] || { cp "$W/out/journal" "$B/machine-journal.log" && tail -n 60 "$W/out/journal" >&2; }
         fail "stage $stage ended with $status; $B/machine-console.log and machine-journal.log have what was said"
@@ -148,6 +185,7 @@ machine_main() { # BUILD_DIRECTORY [WORD]...
     world_chip
     WORLD_HOST=10.0.2.2 machine_verifier
     "$VM" new "$W/machine" || lab_fail "no machine"
+    machine_offer
     outside "${@:2}"
 }
 
