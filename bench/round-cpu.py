@@ -19,6 +19,9 @@ import threading
 parser = argparse.ArgumentParser()
 for name in ("worker", "collect", "rounds", "work", "trust", "url", "tcti", "event-log", "configfs", "secrets"):
     parser.add_argument(f"--{name}", required=True)
+parser.add_argument("--metadata", help="URL of the metadata service: the TPM is behind a paravisor")
+parser.add_argument("--maa", help="URL of an attestation provider, asked in the verifier's place")
+parser.add_argument("--maa-trust", help="its trust file")
 args = parser.parse_args()
 
 with open(args.trust, encoding="utf-8") as f:
@@ -81,6 +84,18 @@ def request(purpose, tcti, gates=(), rewraps=()):
     }
     if purpose == "caller":
         asked["nonce"] = "AAAAAAAAAAAAAAAAAAAAAA"
+    if args.metadata:
+        asked["evidence"].update(source="azure", metadata_url=args.metadata)
+    return asked
+
+
+def to_provider(asked):
+    """The same round of Microsoft Azure Attestation's."""
+    with open(args.maa_trust, encoding="utf-8") as file:
+        provider = json.load(file)
+    asked["verifier"].update(protocol="maa", urls=[args.maa], verifier_id=args.maa, issuer=args.maa, ca_pem=provider["ca_pem"],
+                             algorithms=["RS256"], attestation_type="auto", accept_host_tpm=False)
+    del asked["verifier"]["token_keys"]
     return asked
 
 
@@ -125,8 +140,8 @@ def walls(timings):
 
 
 def measure(label, asked):
-    """Prints and returns the median CPU of both workers."""
-    results = [one_round(asked) for _ in range(int(args.rounds))]
+    """Prints and returns the median CPU of both workers. ASKED may be what makes the request."""
+    results = [one_round(asked() if callable(asked) else asked) for _ in range(int(args.rounds))]
     print(f"{label}, {len(results)} rounds")
     line("CPU of the round worker, start included", [r[0] for r in results])
     line("CPU of the collect worker, start included", [r[1] for r in results])
@@ -139,8 +154,26 @@ def measure(label, asked):
 
 def rest():
     """The pause between two reports is over: for rounds that are compared with each other."""
-    with open(f"{directory}/lock/report.lock", "w", encoding="ascii"):
-        pass
+    for lock in ("report", "azure"):
+        with open(f"{directory}/lock/{lock}.lock", "w", encoding="ascii"):
+            pass
+
+
+def measure_azure():
+    """A paravisor's report, which is read through the TPM, and its certificates from the cloud."""
+    def rested(asked, forget=False):
+        def begin():
+            rest()
+            if forget and os.path.exists(f"{directory}/lock/thim.json"):
+                os.unlink(f"{directory}/lock/thim.json")
+            return asked
+        return begin
+
+    measure("whole round, certificates asked for", rested(request("round", args.tcti), forget=True))
+    measure("whole round, certificates kept", rested(request("round", args.tcti)))
+    measure("without a verifier (evidence for a caller)", rested(request("caller", args.tcti)))
+    if args.maa:
+        measure("whole round with MAA", rested(to_provider(request("round", args.tcti))))
 
 
 def compare_gates(rows):
@@ -157,6 +190,9 @@ def compare_gates(rows):
         line("wall of the steps quote and token", [(r[2]["quote"] + r[2]["token"]) / 1000 for r in rounds])
 
 
+if args.metadata:
+    measure_azure()
+    raise SystemExit(0)
 whole = measure("whole round", request("round", args.tcti))
 offline = measure("without network (evidence for a caller)", request("caller", args.tcti))
 neither = measure("without network and TPM", request("caller", "none"))

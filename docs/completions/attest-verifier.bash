@@ -99,6 +99,7 @@ _attest_verifier()
     'keys rotate-rewrap'|'keys rotate-rewrap '*) options='' ;;
     'policy check'|'policy check '*) options='' ;;
     'policy explain'|'policy explain '*) options='' ;;
+    'check'|'check '*) options='' ;;
     'init'|'init '*) options='--listen= --simulated-root= --url=' ;;
     'keys') options='' ;;
     'policy') options='' ;;
@@ -112,7 +113,8 @@ _attest_verifier()
         return
     fi
     case "${plain[*]}" in
-    '') _attest_verifier_complete init serve policy keys trust ;;
+    '') _attest_verifier_complete init serve check policy keys trust ;;
+    'check') _attest_verifier_complete directories ;;
     'init') _attest_verifier_complete directories ;;
     'keys') _attest_verifier_complete rotate-nonce rotate-rewrap next-release rotate-release ;;
     'keys next-release') _attest_verifier_complete directories ;;

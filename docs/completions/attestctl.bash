@@ -54,11 +54,13 @@ _attestctl_way()
     way=
     case $1 in
     --ak) way='files' ;;
+    --api-version) way='nothing' ;;
     --at) way='nothing' ;;
     --attest) way='files' ;;
     --bind) way='ak-name chip-id fleet host-data id-key vm-id' ;;
     --cache) way='directories' ;;
     --cert) way='files' ;;
+    --client-id) way='nothing' ;;
     --color) way='always auto never' ;;
     --config) way='files' ;;
     --crl) way='files' ;;
@@ -73,7 +75,8 @@ _attestctl_way()
     --kds) way='nothing' ;;
     --kds-ca) way='files' ;;
     --key) way='files' ;;
-    --kind) way='pcr rewrap verifier' ;;
+    --key-url) way='nothing' ;;
+    --kind) way='key-release pcr rewrap verifier' ;;
     --log) way='files' ;;
     --mode) way='nothing' ;;
     --mount) way='directories' ;;
@@ -84,6 +87,7 @@ _attestctl_way()
     --options) way='nothing' ;;
     --out) way='files' ;;
     --owner) way='users' ;;
+    --paravisor) way='nothing' ;;
     --path) way='files' ;;
     --pcr) way='nothing' ;;
     --pcrs) way='files' ;;
@@ -92,6 +96,7 @@ _attestctl_way()
     --recovery-key) way='files' ;;
     --report) way='files' ;;
     --report-data) way='nothing' ;;
+    --resource) way='nothing' ;;
     --root) way='directories' ;;
     --roots) way='directories' ;;
     --runtime-directory) way='directories' ;;
@@ -100,6 +105,8 @@ _attestctl_way()
     --timeout) way='nothing' ;;
     --token) way='files' ;;
     --trust) way='files' ;;
+    --vault-ca) way='files' ;;
+    --verifier) way='nothing' ;;
     --vtpm-ca) way='files' ;;
     --vtpm-root) way='certificate host paravisor svsm' ;;
     --worker) way='files' ;;
@@ -143,10 +150,10 @@ _attestctl()
     'secrets file clear'|'secrets file clear '*) options='--color= --help --path= --version' ;;
     'secrets file place'|'secrets file place '*) options='--color= --group= --help --mode= --owner= --path= --version' ;;
     'secrets file remove'|'secrets file remove '*) options='--color= --help --root= --version' ;;
-    'gate add'|'gate add '*) options='--bind= --cap-pcr --color= --config= --help --kind= --next-release-key= --no-ticket --pcrs= --recovery-key= --state-directory= --trust= --version --vtpm-ca= --vtpm-root=' ;;
+    'gate add'|'gate add '*) options='--api-version= --bind= --cap-pcr --client-id= --color= --config= --help --key= --key-url= --kind= --next-release-key= --no-ticket --paravisor= --pcrs= --recovery-key= --resource= --state-directory= --trust= --vault-ca= --verifier= --version --vtpm-ca= --vtpm-root=' ;;
     'gate list'|'gate list '*) options='--color= --config= --help --json --state-directory= --version' ;;
     'gate remove'|'gate remove '*) options='--color= --config= --help --state-directory= --version' ;;
-    'gate update'|'gate update '*) options='--color= --config= --help --next-release-key= --state-directory= --trust= --version' ;;
+    'gate update'|'gate update '*) options='--color= --config= --help --key= --key-url= --next-release-key= --state-directory= --trust= --version' ;;
     'policy explain'|'policy explain '*) options='--color= --help --json --version' ;;
     'secrets file') options='--color= --group= --help --mode= --owner= --path= --root= --version' ;;
     'secrets list'|'secrets list '*) options='--color= --config= --help --json --version' ;;
@@ -169,12 +176,13 @@ _attestctl()
     'doctor'|'doctor '*) options='--color= --config= --help --json --runtime-directory= --state-directory= --version --worker=' ;;
     'evidence'|'evidence '*) options='--color= --help --nonce= --out= --version' ;;
     'explain'|'explain '*) options='--color= --config= --help --json --out= --runtime-directory= --state-directory= --version' ;;
-    'gate') options='--bind= --cap-pcr --color= --config= --help --json --kind= --next-release-key= --no-ticket --pcrs= --recovery-key= --state-directory= --trust= --version --vtpm-ca= --vtpm-root=' ;;
+    'gate') options='--api-version= --bind= --cap-pcr --client-id= --color= --config= --help --json --key= --key-url= --kind= --next-release-key= --no-ticket --paravisor= --pcrs= --recovery-key= --resource= --state-directory= --trust= --vault-ca= --verifier= --version --vtpm-ca= --vtpm-root=' ;;
     'hold'|'hold '*) options='--color= --help --runtime-directory= --version' ;;
     'inspect'|'inspect '*) options='--color= --help --json --version' ;;
     'loss'|'loss '*) options='--color= --help --runtime-directory= --version' ;;
     'policy') options='--color= --help --json --version' ;;
     'recover'|'recover '*) options='--color= --config= --file= --help --key= --out= --version' ;;
+    'reload'|'reload '*) options='--color= --help --version' ;;
     'reseal'|'reseal '*) options='--accept-host-tpm --accept-unchecked-vtpm --all --color= --config= --help --json --pcr= --runtime-directory= --state-directory= --version --worker=' ;;
     'seal'|'seal '*) options='--accept-host-tpm --accept-unchecked-vtpm --color= --config= --for= --gate= --help --json --on-change= --on-loss= --rollback-counter --runtime-directory= --state-directory= --version --worker=' ;;
     'secrets') options='--color= --config= --force --group= --help --json --mode= --owner= --path= --reveal --root= --runtime-directory= --version --worker=' ;;
@@ -192,7 +200,7 @@ _attestctl()
         return
     fi
     case "${plain[*]}" in
-    '') _attestctl_complete status explain doctor attest wait evidence token verify inspect policy baseline gate seal secrets volume hold loss reseal recover config version ;;
+    '') _attestctl_complete status explain doctor attest wait evidence token verify inspect policy baseline gate seal secrets volume hold loss reseal recover config reload version ;;
     'baseline') _attestctl_complete files ;;
     'explain') _attestctl_complete last ;;
     'gate') _attestctl_complete add list update remove ;;

@@ -21,6 +21,7 @@ Agent *agent_free(Agent *agent)
     (void)signals_free(agent->signals);
     (void)metrics_free(agent->metrics);
     history_done(&agent->history);
+    tpm_watch_done(&agent->tpm_watch);
     (void)sd_event_unref(agent->event);
     standing_store_done(&agent->store);
     standing_files_done(&agent->files);
@@ -88,6 +89,8 @@ int agent_new(const AgentOptions *options, Config *config, Agent **ret)
     history_open(options->state_directory, &agent->history);
     r = settings_open(options->config_path, options->state_directory, config, &agent->settings);
     if (r == 0)
+        r = tpm_watch_open(options->state_directory, &agent->tpm_watch);
+    if (r == 0)
         r = add_sources(agent);
     if (r < 0) {
         agent->settings.config = NULL; /* the caller's still */
@@ -117,8 +120,10 @@ static int begin(Agent *agent)
             publish_restored(&context, reasons[r]);
         /* Other settings: somebody wanted that. */
         agent->is_deliberate = r == STANDING_STORE_E_FOREIGN;
+        agent->loss = r == STANDING_STORE_E_AHEAD ? AGENT_REWOUND : NULL;
         r = agent_withdraw(agent);
         agent->is_deliberate = false;
+        agent->loss = NULL;
         return r < 0 ? r : agent_dispatch(agent, EVENT_START);
     }
 

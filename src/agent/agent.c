@@ -4,7 +4,6 @@
  */
 #include "agent/agent-parts.h"
 
-#include "agent/tpm-continuity.h"
 #include "agent/withdrawal.h"
 #include "base/log.h"
 #include "format/catalog.h"
@@ -78,7 +77,8 @@ static int start_round(Agent *agent)
                   agent->schedule.clock);
     agent->has_newer_config = false;
     schedule_quiet(&agent->schedule);
-    return attempt_new(agent->event, &request, agent_on_round, agent, &agent->round);
+    int r = tpm_watch_begin(&agent->tpm_watch, &agent->settings.config->evidence);
+    return r < 0 ? r : attempt_new(agent->event, &request, agent_on_round, agent, &agent->round);
 }
 
 void agent_report(int r, const char *what)
@@ -87,19 +87,34 @@ void agent_report(int r, const char *what)
         log_warning("%s: %s", what, strerror(-r));
 }
 
+/* A stop loses nothing; a machine that is put back while a restart goes on does. */
+static bool is_lost(const Agent *agent)
+{
+    return !agent->is_deliberate &&
+           (agent->standing.state != STATE_STOPPING || agent->is_restarting);
+}
+
+/* For the journal; NULL where nothing was wrong: a stop, other settings. */
+static const char *loss_of(const Agent *agent)
+{
+    if (!is_lost(agent))
+        return NULL;
+    return agent->loss ? agent->loss : agent->standing.last_error.name;
+}
+
 /*
  * First of all the record says so, so that a run that is killed here is finished by the next. Then
  * approvals go, before anybody hears of it.
  */
-static int let_go(Agent *agent)
+int agent_let_go(Agent *agent)
 {
     PublishContext context = agent_context(agent);
     Withdrawal withdrawal = { .context = &context,
                               .releases = &agent->standing.releases,
                               .files = &agent->files,
                               .bus = agent->bus,
-                              .may_power_off = !agent->is_deliberate &&
-                                               agent->standing.state != STATE_STOPPING };
+                              .finding = loss_of(agent),
+                              .may_power_off = is_lost(agent) };
 
     if (agent->standing.state != STATE_UNPROVEN)
         agent_store_standing(agent);
@@ -117,7 +132,7 @@ int agent_withdraw(Agent *agent)
     int r = 0;
 
     if (!agent->is_restarting) {
-        r = let_go(agent);
+        r = agent_let_go(agent);
         verdict_done(&agent->standing.verdict);
     }
     schedule_drop_verdict(&agent->schedule);
@@ -234,8 +249,7 @@ static void show_verdict(Agent *agent)
             "target-not-raised", "standing");
 }
 
-/* What is planned or held has changed: timers, record, bus, status and those who ask follow. */
-static int settle(Agent *agent)
+int agent_settle(Agent *agent)
 {
     PublishContext context = agent_context(agent);
 
@@ -268,7 +282,7 @@ static int agent_enter_state(Agent *agent, Event event, const Transition *transi
         PublishContext context = agent_context(agent);
         publish_state(&context, old, event);
     }
-    int r = settle(agent);
+    int r = agent_settle(agent);
     if (r == 0 && !state_has_round(transition->next))
         bus_round_ended(agent->bus);
     return r;
@@ -288,6 +302,16 @@ int agent_dispatch(Agent *agent, Event event)
     return agent_enter_state(agent, event, &transition);
 }
 
+int agent_lose(Agent *agent, Event event, const char *finding)
+{
+    agent->loss = finding;
+    agent->is_deliberate = !finding;
+    int r = agent_dispatch(agent, event);
+    agent->is_deliberate = false;
+    agent->loss = NULL;
+    return r;
+}
+
 static Event round_event(AttemptResult result)
 {
     switch (result) {
@@ -301,75 +325,14 @@ static Event round_event(AttemptResult result)
     return EVENT_ROUND_FAILED;
 }
 
-static bool replays_no_longer(const Findings *findings)
-{
-    const Finding *failure = findings_first_failure(findings);
-
-    return failure && strcmp(failure->name, "eventlog-replay-mismatch") == 0;
-}
-
-/* A log that no longer replays comes of the reset, and is no forgery for all that is known. */
-static int name_lost_registers(Findings *findings, const char *found, const char *wanted)
-{
-    _cleanup_findings_ Findings all = { .source = "agent" };
-
-    int r = findings_add(&all, "tpm-registers-lost", "vtpm", FINDING_FAILURE, found, wanted);
-    if (r == 0)
-        r = findings_move(&all, findings);
-    if (r == 0)
-        *findings = TAKE_STRUCT(all);
-    return r;
-}
-
-/*
- * A TPM that was reset or put back while this boot went on says that the ground of the verdict is
- * gone, whatever becomes of the round that shows it.
- */
-static int note_tpm(Agent *agent, AttemptOutcome *outcome)
-{
-    WorkerAnswer *answer = &outcome->answer;
-    Standing *standing = &agent->standing;
-    const AnswerTpmClock before = standing->tpm_clock;
-    bool is_first = !standing->has_tpm_clock;
-    char found[TPM_CLOCK_TEXT_SIZE], wanted[TPM_CLOCK_TEXT_SIZE];
-
-    if (!answer->has_tpm_clock)
-        return 0;
-    TpmContinuity continuity =
-        is_first ? TPM_CONTINUES : tpm_continuity(&before, &answer->tpm_clock);
-    bool has_lost = replays_no_longer(&answer->findings);
-    /* A suspend to memory keeps the registers, one to disk does not. */
-    bool is_broken = continuity == TPM_RESET || continuity == TPM_WENT_BACK ||
-                     (continuity == TPM_RESTARTED && has_lost);
-    /* A break stays what rounds are compared with until one is judged. */
-    if (!is_broken || outcome->result != ATTEMPT_FAILED) {
-        standing->tpm_clock = answer->tpm_clock;
-        standing->has_tpm_clock = true;
-    }
-    if (continuity == TPM_CONTINUES)
-        return 0;
-    tpm_clock_text(&answer->tpm_clock, found);
-    tpm_clock_text(&before, wanted);
-    int r = findings_add(&answer->findings, "tpm-not-continuous", "vtpm", FINDING_WARNING, found,
-                         wanted);
-    if (r == 0 && is_broken && has_lost)
-        r = name_lost_registers(&answer->findings, found, wanted);
-    PublishContext context = agent_context(agent);
-    if (!findings_has(&standing->findings, "tpm-not-continuous"))
-        publish_rewound(&context, "tpm-not-continuous", found);
-    if (r < 0 || !is_broken || !state_has_verdict(standing->state))
-        return r;
-    return agent_dispatch(agent, EVENT_VERDICT_EXPIRED);
-}
-
 /* Said with every round until one is judged. */
 static int note_rewound(Agent *agent, AttemptOutcome *outcome)
 {
     if (!agent->was_rewound)
         return 0;
     agent->was_rewound = outcome->result == ATTEMPT_FAILED;
-    return findings_add(&outcome->answer.findings, "machine-rewound", "machine", FINDING_WARNING,
-                        NULL, NULL);
+    return findings_add(&outcome->answer.findings, AGENT_REWOUND, "machine", FINDING_WARNING, NULL,
+                        NULL);
 }
 
 static int agent_on_round(AttemptOutcome *outcome, void *userdata)
@@ -388,7 +351,7 @@ static int agent_on_round(AttemptOutcome *outcome, void *userdata)
     if (outcome->basis && strcmp(outcome->basis, agent->settings.basis) != 0)
         r = attempt_supersede(outcome);
     if (r == 0)
-        r = note_tpm(agent, outcome);
+        r = agent_note_tpm(agent, outcome);
     if (r == 0)
         r = note_rewound(agent, outcome);
     if (r < 0)
@@ -407,7 +370,7 @@ static int agent_on_round(AttemptOutcome *outcome, void *userdata)
     if (r == 0 && agent->has_newer_config) {
         agent->has_newer_config = false;
         schedule_reconsider(&agent->schedule, &agent->settings.config->schedule);
-        r = settle(agent);
+        r = agent_settle(agent);
     }
     /* A round's answer is the most memory attestd ever uses; it waits for minutes now. */
     (void)malloc_trim(0);
@@ -441,21 +404,7 @@ int agent_on_clock_set(void *userdata)
     PublishContext context = agent_context(agent);
     publish_clock_set(&context, &change);
     schedule_hurry(&agent->schedule);
-    return settle(agent);
-}
-
-/* What was asked before is of another machine's past: so is the round that runs. */
-int agent_on_rewound(void *userdata)
-{
-    Agent *agent = userdata;
-
-    if (agent->stop_reason || agent->standing.state == STATE_STOPPING)
-        return 0;
-    PublishContext context = agent_context(agent);
-    publish_rewound(&context, "machine-rewound", NULL);
-    agent->was_rewound = true;
-    agent->schedule.reason = ROUND_SNAPSHOT;
-    return agent_dispatch(agent, EVENT_REWOUND);
+    return agent_settle(agent);
 }
 
 int agent_on_approval_end(void *userdata)
@@ -464,78 +413,7 @@ int agent_on_approval_end(void *userdata)
 
     secrets_expire(agent->secrets, &agent->standing.verdict.approvals);
     plan_approvals(agent);
-    return settle(agent);
-}
-
-/* Withdraws, and ends the loop when nobody waits for an answer any more. */
-static int agent_leave(bool is_restart, void *userdata)
-{
-    Agent *agent = userdata;
-
-    agent->stop_reason = stop_reason_free(agent->stop_reason);
-    agent->is_restarting = is_restart && agent->store.has_manager;
-    agent->left_state = agent->standing.state;
-    agent->left_since_boottime_usec = agent->standing.since_boottime_usec;
-    agent->left_schedule = agent->schedule;
-    int r = agent_dispatch(agent, EVENT_STOP);
-    if (r < 0)
-        return r;
-    schedule_quiet(&agent->schedule);
-    r = alarms_set(agent->alarms, &agent->schedule);
-    return r < 0 ? r : secrets_leave(agent->secrets, agent->is_restarting);
-}
-
-int agent_on_stop(void *userdata)
-{
-    Agent *agent = userdata;
-
-    if (agent->stop_reason || agent->standing.state == STATE_STOPPING)
-        return 0;
-    publish_stopping();
-    int r = secrets_freeze(agent->secrets);
-    if (r < 0)
-        return r;
-    return stop_reason_ask(agent->event, bus_connection(agent->bus), agent_leave, agent,
-                           &agent->stop_reason);
-}
-
-static int reload(Agent *agent)
-{
-    bool is_other;
-
-    int r = settings_reload(&agent->settings, &is_other);
-    if (r > 0) {
-        log_error("the configuration in force stays as it was");
-        return 0;
-    }
-    if (r < 0)
-        return r;
-    agent->has_newer_config = agent->round != NULL;
-    PublishContext context = agent_context(agent);
-    publish_reloaded(&context);
-    bus_announce_config(agent->bus);
-    if (is_other && state_has_verdict(agent->standing.state)) {
-        log_notice("the settings that the verdict rests on have changed; it is withdrawn");
-        agent->is_deliberate = true;
-        r = agent_dispatch(agent, EVENT_VERDICT_EXPIRED);
-        agent->is_deliberate = false;
-        if (r < 0)
-            return r;
-    }
-    schedule_reconsider(&agent->schedule, &agent->settings.config->schedule);
-    return settle(agent);
-}
-
-int agent_on_reload(void *userdata)
-{
-    const Agent *agent = userdata;
-
-    if (agent->stop_reason || agent->standing.state == STATE_STOPPING)
-        return 0;
-    publish_reloading();
-    int r = reload(userdata);
-    publish_ready();
-    return r;
+    return agent_settle(agent);
 }
 
 int agent_request_round(Agent *agent)

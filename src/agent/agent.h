@@ -38,6 +38,15 @@ const Gates *agent_gates(const Agent *agent);
 const char *agent_runtime_directory(const Agent *agent);
 size_t agent_n_waiting(const Agent *agent); /* for secrets */
 
+enum {
+    AGENT_OK,
+    AGENT_E_LEAVING,  /* it is about to end */
+    AGENT_E_SETTINGS, /* they cannot be used; those in force stay */
+};
+
+/* Reads configuration and gates again; FINDINGS gets what is wrong. Negative errno. */
+_must_check_ int agent_reload(Agent *agent, Findings *findings);
+
 /* A round, now: begins one, or joins the running one. Negative errno. */
 _must_check_ int agent_request_round(Agent *agent);
 /* Evidence over NONCE, apart from the lifecycle. See attempt_new(). */

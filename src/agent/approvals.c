@@ -65,6 +65,7 @@ static bool fits(const AnswerApproval *approval, int fd)
     case GATE_KIND_VERIFIER:
         return fd_is_sealed(fd, APPROVAL_FILE_MAX);
     case GATE_KIND_REWRAP:
+    case GATE_KIND_KEY_RELEASE:
         return is_of_data_keys(fd);
     case GATE_KIND_PCR:
     case N_GATE_KINDS:

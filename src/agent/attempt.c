@@ -293,7 +293,8 @@ static int start(Attempt *attempt, const AttemptRequest *request)
         return r;
     if (!attempt->is_round)
         return start_link(attempt);
-    json_auto_t *gates = gates_rewrap_names(request->gates, request->config->verifier->verifier_id);
+    json_auto_t *gates =
+        gates_wrapped_names(request->gates, request->config->verifier->verifier_id);
     if (!gates)
         return -ENOMEM;
     if (json_array_size(gates) == 0)

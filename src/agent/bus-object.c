@@ -258,6 +258,13 @@ static int method_open_secret(sd_bus_message *message, void *userdata, sd_bus_er
     return calls_admit(object->calls, message, CALL_OPEN, view_of_string(name), error);
 }
 
+static int method_reload(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    const BusObject *object = userdata;
+
+    return calls_admit(object->calls, message, CALL_RELOAD, (ByteView){ 0 }, error);
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 /* Every method asks the bouncer itself, so that sd-bus must not ask for capabilities. */
@@ -274,6 +281,8 @@ static const sd_bus_vtable vtable[] = {
                             method_list_secrets, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("OpenSecret", SD_BUS_ARGS("s", name),
                             SD_BUS_RESULT("h", secret, "ay", header_sha256), method_open_secret,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_reload,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_SIGNAL_WITH_ARGS("SecretWithdrawn", SD_BUS_ARGS("s", name), 0),
     SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),

@@ -9,11 +9,13 @@
 #include "agent/bus-error.h"
 #include "agent/directory-names.h"
 #include "agent/secrets.h"
+#include "format/catalog.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 typedef enum CallPhase {
     PHASE_IDENTIFYING, /* the bus is asked who calls */
@@ -49,6 +51,7 @@ static const char *const actions[] = {
     [CALL_TOKEN] = "org.attestd.agent1.get-token",
     [CALL_SECRETS] = "org.attestd.agent1.list-secrets",
     [CALL_OPEN] = "org.attestd.agent1.open-secret",
+    [CALL_RELOAD] = "org.attestd.agent1.reload",
 };
 
 static Call *call_free(Call *call)
@@ -310,6 +313,37 @@ static int open_secret(Call *call)
     return r == SECRETS_E_LEAVING ? call_refuse(call, "agent-stopping") : r;
 }
 
+/* The first of what is wrong, with its file and line; the journal has them all. */
+static int refuse_settings(Call *call, const Findings *findings)
+{
+    const Finding *first = findings_first_failure(findings);
+    const CatalogEntry *entry = first ? catalog_find(first->name) : NULL;
+    char name[BUS_ERROR_NAME_SIZE];
+
+    if (!entry)
+        return call_refuse(call, "internal-error");
+    bus_error_name(first->name, name);
+    (void)sd_bus_reply_method_errorf(call->message, name, "%s: %s%s%s%s%s", first->subject,
+                                     entry->text, *first->found ? ": found " : "", first->found,
+                                     *first->wanted ? ", wanted " : "", first->wanted);
+    (void)call_free(call);
+    return 0;
+}
+
+static int read_settings(Call *call)
+{
+    _cleanup_findings_ Findings findings = { .source = "agent" };
+
+    int r = agent_reload(call->calls->agent, &findings);
+    if (r == AGENT_E_LEAVING)
+        return call_refuse(call, "agent-stopping");
+    if (r > 0)
+        return refuse_settings(call, &findings);
+    (void)sd_bus_reply_method_return(call->message, NULL);
+    (void)call_free(call);
+    return r;
+}
+
 /* The call has passed all doors. */
 static int call_go(Call *call)
 {
@@ -327,6 +361,8 @@ static int call_go(Call *call)
         return list_secrets(call);
     case CALL_OPEN:
         return open_secret(call);
+    case CALL_RELOAD:
+        return read_settings(call);
     }
     return -EINVAL;
 }
@@ -349,6 +385,12 @@ static int call_on_decided(BouncerVerdict verdict, void *userdata)
     return -EINVAL;
 }
 
+/* Root, and attestd's own user, as which ExecReload= runs, for what is theirs to do. */
+static bool may_always(const Call *call)
+{
+    return call->uid == 0 || (call->kind == CALL_RELOAD && call->uid == geteuid());
+}
+
 static int call_on_identified(uid_t uid, void *userdata)
 {
     Call *call = userdata;
@@ -360,7 +402,7 @@ static int call_on_identified(uid_t uid, void *userdata)
     call->phase = PHASE_AUTHORIZING;
     if (!has_room(call))
         return call_refuse(call, "too-many-calls");
-    if (uid == 0)
+    if (may_always(call))
         return call_on_decided(BOUNCER_YES, call);
     BouncerQuestion question = { .action = actions[call->kind],
                                  .secret = call->kind == CALL_OPEN ? call_text(call) : NULL };

@@ -25,6 +25,7 @@ typedef enum CallKind {
     CALL_TOKEN,
     CALL_SECRETS,
     CALL_OPEN,
+    CALL_RELOAD,
 } CallKind;
 
 typedef struct Calls Calls;

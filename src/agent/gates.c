@@ -127,27 +127,25 @@ int gates_load(const char *state_directory, Findings *findings, Gates *ret)
 
 static bool is_asked_of(const GateFile *gate, const char *verifier_id)
 {
-    return gate->kind != GATE_KIND_PCR && strcmp(gate->verifier, verifier_id) == 0;
+    return gate_kind_has_round(gate->kind) && strcmp(gate->verifier, verifier_id) == 0;
 }
 
+/* What the worker needs of a gate's file, member by member as it stands there. */
 static json_t *gate_to_json(const GateFile *gate)
 {
-    json_auto_t *object =
-        json_pack("{ss ss}", "name", gate->name, "kind", gate_kind_name(gate->kind));
-    bool is_complete = object;
+    static const char *const members[] = {
+        "name",    "kind", "release_key", "next_release_key", "ticket",       "cap_pcr",
+        "key_url", "key",  "client_id",   "resource",         "vault_ca_pem", "api_version"
+    };
+    json_auto_t *file = gate_file_to_json(gate);
+    json_auto_t *object = file ? json_object() : NULL;
 
-    if (gate->release_key)
-        is_complete = is_complete && json_object_set(object, "release_key", gate->release_key) == 0;
-    if (gate->next_release_key)
-        is_complete =
-            is_complete && json_object_set(object, "next_release_key", gate->next_release_key) == 0;
-    if (gate->no_ticket)
-        is_complete = is_complete && json_object_set_new(object, "ticket", json_false()) == 0;
-    if (gate->cap_pcr)
-        is_complete =
-            is_complete &&
-            json_object_set_new(object, "cap_pcr", json_integer((json_int_t)gate->cap_pcr)) == 0;
-    return is_complete ? TAKE_PTR(object) : NULL;
+    for (size_t i = 0; object && i < ELEMENTSOF(members); i++) {
+        json_t *value = json_object_get(file, members[i]);
+        if (value && json_object_set(object, members[i], value) < 0)
+            return NULL;
+    }
+    return TAKE_PTR(object);
 }
 
 json_t *gates_to_json(const Gates *gates, const char *verifier_id)
@@ -161,13 +159,13 @@ json_t *gates_to_json(const Gates *gates, const char *verifier_id)
     return TAKE_PTR(array);
 }
 
-json_t *gates_rewrap_names(const Gates *gates, const char *verifier_id)
+json_t *gates_wrapped_names(const Gates *gates, const char *verifier_id)
 {
     json_auto_t *array = json_array();
 
     for (size_t i = 0; array && i < gates->n_items; i++) {
         const GateFile *gate = &gates->items[i];
-        if (gate->kind == GATE_KIND_REWRAP && is_asked_of(gate, verifier_id) &&
+        if (gate_kind_is_wrapped(gate->kind) && is_asked_of(gate, verifier_id) &&
             json_array_append_new(array, json_string(gate->name)) < 0)
             return NULL;
     }
@@ -178,7 +176,7 @@ bool gates_are_on_demand(const Gates *gates, const char *verifier_id)
 {
     for (size_t i = 0; i < gates->n_items; i++) {
         const GateFile *gate = &gates->items[i];
-        if (is_asked_of(gate, verifier_id) && (gate->kind == GATE_KIND_REWRAP || gate->no_ticket))
+        if (is_asked_of(gate, verifier_id) && (gate_kind_is_wrapped(gate->kind) || gate->no_ticket))
             return true;
     }
     return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The gates that rounds ask the verifier to open: STATE/gates/NAME.json, which attestctl gate add
- * writes (docs/gates.md).
+ * The gates that rounds open: STATE/gates/NAME.json, which attestctl gate add writes
+ * (docs/gates.md).
  */
 #pragma once
 
@@ -27,13 +27,12 @@ void gates_done(Gates *gates);
 _must_check_ int gates_load(const char *state_directory, Findings *findings, Gates *ret);
 
 /*
- * "gates" of a round request: [{"name", "kind", "release_key", "next_release_key"?, "ticket"?:
- * false, "cap_pcr"?} or {"name", "kind"}, …], those of VERIFIER_ID only; gates of kind pcr are no
- * verifier's. New reference; NULL when out of memory.
+ * "gates" of a round request (worker/request.h), those of VERIFIER_ID only; gates of kind pcr are
+ * no verifier's. New reference; NULL when out of memory.
  */
 json_t *gates_to_json(const Gates *gates, const char *verifier_id);
-/* The names of those of kind rewrap among them, likewise. */
-json_t *gates_rewrap_names(const Gates *gates, const char *verifier_id);
+/* The names of those among them with wrapped data keys, likewise. */
+json_t *gates_wrapped_names(const Gates *gates, const char *verifier_id);
 
 /* May a round that somebody asks for open what the last one did not keep open? */
 bool gates_are_on_demand(const Gates *gates, const char *verifier_id);

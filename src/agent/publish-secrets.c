@@ -99,20 +99,15 @@ void publish_asker_refused(const PublishContext *context, const char *asker, con
                entry ? entry->remedy : "");
 }
 
-/* Of what the last round lacked; NULL where nothing was wrong: a stop, other settings. */
-static const char *reason_of(const Standing *standing)
-{
-    return standing->state == STATE_STOPPING ? NULL : standing->last_error.name;
-}
-
-void publish_withdrawn(const PublishContext *context, const Release *release, const char *asker)
+void publish_withdrawn(const PublishContext *context, const Release *release, const char *asker,
+                       const char *finding)
 {
     const Subject subject = { .asker = asker,
                               .secret = release->secret,
                               .gate = release->gate,
                               .version = release->version,
                               .result = "withdrawn",
-                              .finding = reason_of(context->standing) };
+                              .finding = finding };
     SecretFields made;
 
     fill_fields(context, &subject, &made);

@@ -13,10 +13,11 @@ void publish_released(const PublishContext *context, const Release *release);
 void publish_asker_refused(const PublishContext *context, const char *asker, const char *secret,
                            const char *finding, const char *found);
 /*
- * RELEASE was under the verdict that is let go of, and ASKER has it ("": it is not known who); and
- * what that cannot take back.
+ * RELEASE was under the verdict that is let go of for FINDING (NULL: nothing was wrong), and ASKER
+ * has it ("": it is not known who); and what that cannot take back.
  */
-void publish_withdrawn(const PublishContext *context, const Release *release, const char *asker);
+void publish_withdrawn(const PublishContext *context, const Release *release, const char *asker,
+                       const char *finding);
 /* What is to follow for RELEASE cannot be ordered: ERROR, a negative errno. */
 void publish_loss_failed(const PublishContext *context, const Release *release, int error);
 /* Nobody was served, and it will be tried again. */

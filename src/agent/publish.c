@@ -115,6 +115,14 @@ void publish_expired(const PublishContext *context)
                "the verdict expired before another one came");
 }
 
+/* The clock goes on while it is looked at: 4.9999 s are 5. */
+static int64_t rounded_sec(int64_t usec)
+{
+    const int64_t half = USEC_PER_SEC / 2;
+
+    return (usec + (usec < 0 ? -half : half)) / (int64_t)USEC_PER_SEC;
+}
+
 void publish_clock_set(const PublishContext *context, const ClockChange *change)
 {
     ContextFields fields;
@@ -123,7 +131,7 @@ void publish_clock_set(const PublishContext *context, const ClockChange *change)
     log_fields(LOG_NOTICE, LOG_ID_CLOCK_SET, fields.fields, CONTEXT_FIELDS,
                "the wall clock was set by %" PRId64 " s, the machine slept for %" PRIu64
                " s; the next round comes early",
-               change->wall_usec / (int64_t)USEC_PER_SEC, change->slept_usec / USEC_PER_SEC);
+               rounded_sec(change->wall_usec), change->slept_usec / USEC_PER_SEC);
 }
 
 void publish_rewound(const PublishContext *context, const char *finding, const char *found)

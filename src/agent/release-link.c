@@ -9,13 +9,14 @@
 #include "config/config-request.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 /* A round may hold the TPM for as long as it lasts; the release worker waits for it. */
 #define BEYOND_A_ROUND_USEC (30 * USEC_PER_SEC)
 
-_Static_assert(WAITING_SLOTS + ANSWER_APPROVALS_MAX <= WORKER_LINK_FDS_MAX, "a batch fits");
+_Static_assert(WAITING_SLOTS + ANSWER_APPROVALS_MAX + 1 <= WORKER_LINK_FDS_MAX, "a batch fits");
 _Static_assert(WAITING_SLOTS <= ANSWER_RELEASED_MAX, "and so does its answer");
 
 struct ReleaseLink {
@@ -107,6 +108,7 @@ typedef struct Draft {
     int fds[WORKER_LINK_FDS_MAX];
     size_t n_fds;
     size_t n_owned; /* the first so many are ours to close: approvals */
+    int owner;      /* the last, ours to close: of the TPM's owner; -EBADF: none */
 } Draft;
 
 static void draft_done(Draft *draft)
@@ -115,6 +117,7 @@ static void draft_done(Draft *draft)
     json_decref(draft->approvals);
     for (size_t i = 0; i < draft->n_owned; i++)
         closep(&draft->fds[i]);
+    closep(&draft->owner);
 }
 
 static int add_name(Draft *draft, const char *prefix, const char *rest)
@@ -167,16 +170,27 @@ static json_t *add_askers(Draft *draft, const ReleaseBatch *batch)
     return TAKE_PTR(askers);
 }
 
+/* Without it the worker says what it was needed for, if it was. */
+static int add_owner(Draft *draft, const char *path)
+{
+    draft->owner = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -EBADF;
+    if (draft->owner < 0)
+        return 0;
+    draft->fds[draft->n_fds++] = draft->owner;
+    return add_name(draft, "owner-authorization", "");
+}
+
 static char *make_line(Draft *draft, const ReleaseBatch *batch)
 {
     json_t *askers = add_askers(draft, batch);
+    int r = add_owner(draft, batch->config->evidence.owner_authorization_file);
     json_auto_t *object =
         json_pack("{ss so ss so ss sO so sO}", "verb", "release", "evidence",
                   config_evidence_request(&batch->config->evidence), "secrets_directory",
                   batch->config->secrets.directory, "lock_directory",
                   json_sprintf("%s/lock", batch->runtime_directory), "vtpm_root", batch->vtpm_root,
                   "approvals", draft->approvals, "askers", askers, "fds", draft->names);
-    _cleanup_free_ char *text = object ? json_text(object) : NULL;
+    _cleanup_free_ char *text = object && r == 0 ? json_text(object) : NULL;
     char *line;
 
     if (!text || asprintf(&line, "%s\n", text) < 0)
@@ -207,7 +221,8 @@ static int start_link(ReleaseLink *link, const ReleaseBatch *batch, Draft *draft
 int release_link_new(sd_event *event, const ReleaseBatch *batch, ReleaseDone *done, void *userdata,
                      ReleaseLink **ret)
 {
-    _cleanup_(draft_done) Draft draft = { .names = json_array(), .approvals = json_array() };
+    _cleanup_(draft_done)
+        Draft draft = { .names = json_array(), .approvals = json_array(), .owner = -EBADF };
     _cleanup_(release_link_freep) ReleaseLink *link = malloc(sizeof(*link));
 
     if (!link)

@@ -71,6 +71,9 @@ int round_request_make(const Config *config, const Gates *gates, const char *run
         return -ENOMEM;
     /* Evidence for a caller goes to nobody's server: no credentials with it. */
     int r = nonce.size > 0 ? 0 : pass_files(&request, names, config->verifier);
+    if (r == 0)
+        r = pass_file(&request, names, config->evidence.owner_authorization_file,
+                      "owner-authorization");
     if (r)
         return r;
     json_t *wanted =

@@ -8,7 +8,7 @@
 #include "agent/gates.h"
 #include "config/config.h"
 
-#define ROUND_REQUEST_FDS_MAX  3            /* client certificate, client key, API key */
+#define ROUND_REQUEST_FDS_MAX  4            /* client certificate and key, API key, TPM's owner */
 #define ROUND_REQUEST_SIZE_MAX (256 * 1024) /* bytes that a worker accepts */
 
 /* Owned: round_request_done(). Zeroed is empty. */

@@ -31,8 +31,9 @@ struct Serving {
     ReleaseLink *release; /* NULL: nobody is being served */
     Asking *batch[BATCH_MAX];
     size_t n_batch;
-    uint64_t adoption;            /* counts verdicts; who was tried under one waits for the next */
-    uint64_t retry_boottime_usec; /* not before that: the worker could not be reached */
+    uint64_t adoption; /* counts verdicts; who was tried under one waits for the next */
+    uint64_t adopted_boottime_usec; /* when the last one came */
+    uint64_t retry_boottime_usec;   /* not before that: the worker could not be reached */
 };
 
 Serving *serving_free(Serving *serving)
@@ -101,17 +102,30 @@ static bool has_gates_on_demand(const Serving *serving)
                                agent_config(serving->agent)->verifier->verifier_id);
 }
 
-/* Approvals, or gates that are not known to be shut without one. */
-static bool has_open_gates(const Serving *serving)
+/* Does a round ask the verifier for any? */
+static bool has_gates_of_verifier(const Serving *serving)
+{
+    const Gates *gates = agent_gates(serving->agent);
+    const char *verifier_id = agent_config(serving->agent)->verifier->verifier_id;
+
+    for (size_t i = 0; i < gates->n_items; i++)
+        if (gate_kind_has_round(gates->items[i].kind) &&
+            strcmp(gates->items[i].verifier, verifier_id) == 0)
+            return true;
+    return false;
+}
+
+/* Approvals, or gates that are not known to be shut without one, or that a round may open. */
+static bool has_gates(const Serving *serving)
 {
     return agent_standing(serving->agent)->verdict.approvals.n_items > 0 ||
            serving->once.n_items > 0 || gates_need_no_approval(agent_gates(serving->agent)) ||
-           has_gates_on_demand(serving);
+           has_gates_of_verifier(serving);
 }
 
 bool serving_is_ready(const Serving *serving)
 {
-    return state_has_verdict(agent_standing(serving->agent)->state) && has_open_gates(serving) &&
+    return state_has_verdict(agent_standing(serving->agent)->state) && has_gates(serving) &&
            now_usec(serving) >= serving->retry_boottime_usec;
 }
 
@@ -252,24 +266,90 @@ static int note_released(const Serving *serving, const AnswerReleased *released,
 }
 
 /*
- * Nothing was written; another verdict may open the gate. Where a round can bring what none keeps,
- * one is begun for who asks, and no second one.
+ * Another round may open it, and nothing was written. FINDING is the worker's: the gate is not
+ * open, or the TPM does not take what should open it.
  */
-static int settle_shut(const Serving *serving, Asking *asking)
+static bool is_shut(const char *finding)
 {
-    if (has_gates_on_demand(serving)) {
-        if (asking->round == ROUND_HAD)
-            return turn_away(serving->agent, asking, STAYS_SHUT, NULL);
-        asking->round = ROUND_WANTED;
+    return strcmp(finding, STAYS_SHUT) == 0 || strcmp(finding, "tpm-approval-lost") == 0 ||
+           strcmp(finding, "tpm-approval-expired") == 0;
+}
+
+/* Is a round of its own all that ASKING can hope for? Else a later verdict may open its gate. */
+static bool has_one_chance(const Serving *serving, const char *finding)
+{
+    return strcmp(finding, STAYS_SHUT) != 0 || has_gates_on_demand(serving);
+}
+
+static bool is_of_vault(const Serving *serving, const char *gate)
+{
+    const Gates *gates = agent_gates(serving->agent);
+
+    for (size_t i = 0; i < gates->n_items; i++)
+        if (gates->items[i].kind == GATE_KIND_KEY_RELEASE &&
+            strcmp(gates->items[i].name, gate) == 0)
+            return true;
+    return false;
+}
+
+/* A gate's finding is about each secret behind it, but for one that names a secret. */
+static bool is_about(const Finding *finding, const char *gate, const char *secret)
+{
+    const char *found = finding->found;
+    size_t length = strlen(secret);
+
+    if (strncmp(finding->subject, "gate ", 5) != 0 || strcmp(finding->subject + 5, gate) != 0)
+        return false;
+    return strncmp(found, "secret ", 7) != 0 ||
+           (strncmp(found + 7, secret, length) == 0 && strchr(":", found[7 + length]));
+}
+
+/* No round will open a gate that is the verifier's to open: its protocol opens none. */
+static bool is_unfit(const Finding *finding)
+{
+    return strcmp(finding->name, "gate-protocol-unfit") == 0;
+}
+
+/* What kept GATE shut in the last round, if it is a vault's or nobody's to open; NULL: nothing that
+ * is known. GATE may be NULL.
+ */
+static const Finding *find_reason(const Serving *serving, const Asking *asking, const char *gate)
+{
+    const Findings *findings = &agent_standing(serving->agent)->findings;
+    bool is_vault = gate && is_of_vault(serving, gate);
+
+    for (size_t i = 0; gate && i < findings->n_items; i++) {
+        const Finding *finding = &findings->items[i];
+        if (is_vault ? is_about(finding, gate, asking->asker.secret) : is_unfit(finding))
+            return finding;
     }
+    return NULL;
+}
+
+/*
+ * A round is begun for who asks, and no second one. Where the verdict that is held came while it
+ * waited, that was its round, but for what no verdict keeps. FOUND may be NULL.
+ */
+static int settle_shut(Serving *serving, Asking *asking, const char *finding, const char *found)
+{
+    bool is_new = asking->since_boottime_usec >= serving->adopted_boottime_usec;
+    bool has_chance = has_one_chance(serving, finding);
+    const Finding *reason =
+        strcmp(finding, STAYS_SHUT) == 0 ? find_reason(serving, asking, found) : NULL;
+
+    if ((asking->round == ROUND_HAD && has_chance) || (reason && is_unfit(reason)))
+        return reason ? turn_away(serving->agent, asking, reason->name, reason->found)
+                      : turn_away(serving->agent, asking, finding, found);
+    if (asking->round == ROUND_UNASKED && (is_new || has_chance))
+        asking->round = ROUND_WANTED;
     return asking_take_back(asking);
 }
 
 /* FOUND may be NULL. */
 static int settle_refused(Serving *serving, Asking *asking, const char *finding, const char *found)
 {
-    return strcmp(finding, STAYS_SHUT) == 0 ? settle_shut(serving, asking)
-                                            : turn_away(serving->agent, asking, finding, found);
+    return is_shut(finding) ? settle_shut(serving, asking, finding, found)
+                            : turn_away(serving->agent, asking, finding, found);
 }
 
 static void settle_served(Serving *serving, Asking *asking, const AnswerReleased *released)
@@ -352,6 +432,7 @@ static int break_off(Serving *serving, const char *finding)
 int serving_adopt(Serving *serving, Approvals *approvals)
 {
     serving->adoption++;
+    serving->adopted_boottime_usec = now_usec(serving);
     for (Asking *a = waiting_first(serving->waiting); a; a = a->next)
         if (a->round == ROUND_WANTED)
             a->round = ROUND_HAD;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Those who are let in, one batch after the other, to the release worker: who is due, the approvals
- * that it takes, what becomes of each; and the rounds that are begun for those behind gates which
- * no verdict keeps open.
+ * that it takes, what becomes of each; and the rounds that are begun for those behind gates that
+ * are shut.
  */
 #pragma once
 

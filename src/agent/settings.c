@@ -40,15 +40,14 @@ int settings_open(const char *config_path, const char *state_directory, Config *
     return SETTINGS_OK;
 }
 
-int settings_reload(Settings *settings, bool *ret_is_other)
+int settings_reload(Settings *settings, Findings *findings, bool *ret_is_other)
 {
-    _cleanup_findings_ Findings findings = { .source = "agent" };
     _cleanup_settings_ Settings fresh = { 0 };
     _cleanup_(config_freep) Config *config = NULL;
 
-    int r = config_load(settings->config_path, &findings, &config);
+    int r = config_load(settings->config_path, findings, &config);
     if (r > 0) {
-        publish_config_errors(&findings);
+        publish_config_errors(findings);
         return SETTINGS_E_INVALID;
     }
     if (r == 0)

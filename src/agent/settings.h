@@ -32,6 +32,6 @@ _must_check_ int settings_open(const char *config_path, const char *state_direct
                                Settings *ret);
 /*
  * Reads everything again. RET_IS_OTHER: what a verdict must rest on is not what it was. On
- * SETTINGS_E_INVALID and negative errno all stays as it was.
+ * SETTINGS_E_INVALID, whose errors FINDINGS gets, and negative errno all stays as it was.
  */
-_must_check_ int settings_reload(Settings *settings, bool *ret_is_other);
+_must_check_ int settings_reload(Settings *settings, Findings *findings, bool *ret_is_other);

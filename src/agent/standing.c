@@ -26,6 +26,7 @@ void standing_done(Standing *standing)
     findings_done(&standing->findings);
     verdict_done(&standing->verdict);
     releases_done(&standing->releases);
+    free(standing->tpm_clock_tcti);
 }
 
 /* "cause (subject): found X, wanted Y" */
@@ -83,9 +84,10 @@ static bool set_tpm_clock(json_t *object, const Standing *standing)
     const AnswerTpmClock *tpm = &standing->tpm_clock;
 
     return set_optional(object, "tpm_clock", standing->has_tpm_clock,
-                        json_pack("{sI sI sI}", "clock_msec", time_to_json(tpm->clock_msec),
+                        json_pack("{sI sI sI ss*}", "clock_msec", time_to_json(tpm->clock_msec),
                                   "reset_count", (json_int_t)tpm->reset_count, "restart_count",
-                                  (json_int_t)tpm->restart_count));
+                                  (json_int_t)tpm->restart_count, "tcti",
+                                  standing->tpm_clock_tcti));
 }
 
 char *standing_encode(const Standing *standing, const Schedule *schedule,
@@ -168,6 +170,7 @@ static int read_tpm_clock(const json_t *object, Standing *standing)
 {
     json_t *member = json_object_get(object, "tpm_clock");
     uint64_t resets, restarts;
+    const char *tcti;
 
     if (!member)
         return STANDING_OK;
@@ -178,7 +181,11 @@ static int read_tpm_clock(const json_t *object, Standing *standing)
     standing->tpm_clock.reset_count = (uint32_t)resets;
     standing->tpm_clock.restart_count = (uint32_t)restarts;
     standing->has_tpm_clock = true;
-    return STANDING_OK;
+    /* A version before this one did not write it. */
+    if (json_get_string(member, "tcti", &tcti) != JSON_OK)
+        return STANDING_OK;
+    standing->tpm_clock_tcti = strdup(tcti);
+    return standing->tpm_clock_tcti ? STANDING_OK : -ENOMEM;
 }
 
 static int read_members(const json_t *object, Standing *standing)

@@ -30,6 +30,7 @@ typedef struct Standing {
     Releases releases; /* since a verdict is held */
     bool has_tpm_clock;
     AnswerTpmClock tpm_clock; /* of the last quote in this boot */
+    char *tpm_clock_tcti;     /* that its TPM was reached by; owned; NULL: not known */
 } Standing;
 
 #define STANDING_INIT                                                                              \

@@ -61,9 +61,9 @@ static void tell(const Withdrawal *withdrawal, size_t index)
     for (const char *holder = release_next_holder(release, NULL); holder;
          holder = release_next_holder(release, holder))
         if (!is_told(releases, index, holder))
-            publish_withdrawn(withdrawal->context, release, holder);
+            publish_withdrawn(withdrawal->context, release, holder, withdrawal->finding);
     if (release->has_unknown_holders && !is_told(releases, index, ""))
-        publish_withdrawn(withdrawal->context, release, "");
+        publish_withdrawn(withdrawal->context, release, "", withdrawal->finding);
 }
 
 void withdrawal_carry_out(const Withdrawal *withdrawal)

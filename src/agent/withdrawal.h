@@ -13,8 +13,9 @@ typedef struct Withdrawal {
     const PublishContext *context;
     const Releases *releases;
     StandingFiles *files;
-    Bus *bus;           /* NULL: there is none to tell */
-    bool may_power_off; /* the verdict was lost; nobody gave it up on purpose */
+    Bus *bus;            /* NULL: there is none to tell */
+    const char *finding; /* of what costs the verdict; NULL: nothing was wrong */
+    bool may_power_off;  /* the verdict was lost; nobody gave it up on purpose */
 } Withdrawal;
 
 /* What cannot be done is logged, and the rest is done all the same. */

@@ -6,6 +6,7 @@
 
 #include "attest/describe-log.h"
 #include "attest/describe-snp.h"
+#include "attest/describe-tdx.h"
 #include "base/encode.h"
 
 #include <errno.h>
@@ -21,6 +22,11 @@ static int on_believed(const Believed *believed, void *userdata)
         r = describe_snp_report(&believed->snp->report, believed->snp->product, &described);
         if (r >= 0)
             r = outcome_claim(j->outcome, "report", described);
+    }
+    if (r >= 0 && believed->tdx) {
+        r = describe_tdx_quote(&believed->tdx->quote, NULL, &described);
+        if (r >= 0)
+            r = outcome_claim(j->outcome, "td_quote", described);
     }
     if (r >= 0 && believed->log && believed->boot) {
         r = describe_boot(believed->log, believed->boot, &described);
@@ -65,6 +71,8 @@ static int add_appraisal(const Judgement *j, const Appraisal *appraisal)
     if (r >= 0 && appraisal->vtpm.present)
         r = outcome_claim(j->outcome, "vtpm_root",
                           json_string(vtpm_root_name(appraisal->vtpm_root)));
+    if (r >= 0)
+        r = outcome_claim(j->outcome, "hardware", json_string(hardware_name(appraisal->hardware)));
     if (r >= 0)
         r = outcome_claim(j->outcome, "simulated", json_boolean(appraisal->simulated));
     if (r >= 0 && appraisal->identity)

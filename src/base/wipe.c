@@ -5,6 +5,8 @@
 #include "base/wipe.h"
 
 #include <errno.h>
+#include <jansson.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -24,6 +26,36 @@ void bytes_wipe_done(Bytes *bytes)
 {
     wipe(bytes->data, bytes->size);
     bytes_done(bytes);
+}
+
+int bytes_wipe_append(Bytes *bytes, ByteView more)
+{
+    _cleanup_wiped_bytes_ Bytes longer = { 0 };
+
+    if (more.size >= SIZE_MAX - bytes->size)
+        return -EOVERFLOW;
+    int r = bytes_new(bytes->size + more.size, &longer);
+    if (r < 0)
+        return r;
+    if (bytes->size > 0)
+        memcpy(longer.data, bytes->data, bytes->size);
+    if (more.size > 0)
+        memcpy(longer.data + bytes->size, more.data, more.size);
+    bytes_wipe_done(bytes);
+    *bytes = TAKE_STRUCT(longer);
+    return 0;
+}
+
+static void wipe_and_free(void *data)
+{
+    wipe(data, malloc_usable_size(data));
+    free(data);
+}
+
+void wipe_json(void)
+{
+    /* Where they grow, it copies and frees. */
+    json_set_alloc_funcs(malloc, wipe_and_free);
 }
 
 bool equal_constant_time(ByteView a, ByteView b)

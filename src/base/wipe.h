@@ -11,6 +11,13 @@ void wipe(void *data, size_t size);
 /* Wipes, then frees. */
 void bytes_wipe_done(Bytes *bytes);
 #define _cleanup_wiped_bytes_ _cleanup_(bytes_wipe_done)
+/* bytes_append(), and no copy of what BYTES had stays behind. -ENOMEM, -EOVERFLOW. */
+_must_check_ int bytes_wipe_append(Bytes *bytes, ByteView more);
+/*
+ * From now on JSON values are erased when they are freed: for a process in whose JSON tokens come
+ * by, before its first value.
+ */
+void wipe_json(void);
 
 /* Time depends on the sizes only. */
 bool equal_constant_time(ByteView a, ByteView b);

@@ -6,6 +6,8 @@
 
 #include "config/config-value.h"
 
+#include <string.h>
+
 /* Where keys are believed by TLS, who is at the other end of it decides. */
 static int add_way(json_t *basis, const VerifierConfig *verifier)
 {
@@ -16,6 +18,19 @@ static int add_way(json_t *basis, const VerifierConfig *verifier)
         return -1;
     return json_object_set_new(basis, "ca_pem",
                                verifier->ca_pem ? json_string(verifier->ca_pem) : json_null());
+}
+
+/* What is judged at all. The usual is not written out, so that versions agree on it. */
+static int add_kind(json_t *basis, const Config *config)
+{
+    const VerifierConfig *verifier = config->verifier;
+
+    if (strcmp(config->evidence.source, "tpm") == 0 &&
+        json_object_set_new(basis, "source", json_string("tpm")) < 0)
+        return -1;
+    if (!verifier_is_maa(verifier) || strcmp(verifier->attestation_type, "auto") == 0)
+        return 0;
+    return json_object_set_new(basis, "attestation_type", json_string(verifier->attestation_type));
 }
 
 char *config_basis(const Config *config)
@@ -29,5 +44,7 @@ char *config_basis(const Config *config)
                   texts_to_json(&verifier->simulated_roots), "accept_simulated",
                   verifier->accept_simulated, "accept_host_tpm", verifier->accept_host_tpm);
 
-    return basis && add_way(basis, verifier) == 0 ? json_text_sorted(basis) : NULL;
+    return basis && add_way(basis, verifier) == 0 && add_kind(basis, config) == 0
+               ? json_text_sorted(basis)
+               : NULL;
 }

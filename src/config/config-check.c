@@ -34,7 +34,7 @@ static int choose_verifier(Config *config, const char *path, Findings *findings)
 
     for (size_t v = 0; v < config->n_verifiers; v++) {
         const VerifierConfig *verifier = &config->verifiers[v];
-        if (!verifier->enabled)
+        if (!verifier->enabled || !verifier->has_lines)
             continue;
         config->verifier = verifier;
         n_enabled++;
@@ -123,6 +123,22 @@ static int check_readable(const char *path, const char *place, Findings *finding
     return refuse(findings, "config-path-unreadable", place, found, "a readable file");
 }
 
+/* Of the TPM's owner: who reads it may define, write and remove what is the owner's. */
+static int check_owner(const Config *config, Findings *findings)
+{
+    const char *path = config->evidence.owner_authorization_file;
+    const char *place = config->origins[config_key_find("Evidence", "OwnerAuthorizationFile")];
+    struct stat st;
+
+    if (!path)
+        return 0;
+    size_t before = findings->n_items;
+    int r = check_readable(path, place, findings);
+    if (r < 0 || findings->n_items > before || stat(path, &st) < 0 || !(st.st_mode & S_IRWXO))
+        return r;
+    return refuse(findings, "config-path-exposed", place, path, "a file that is not everybody's");
+}
+
 static int check_files(const VerifierConfig *verifier, Findings *findings)
 {
     int r = check_readable(verifier->client_certificate, place_of(verifier, "ClientCertificate"),
@@ -154,6 +170,65 @@ static int default_verifier_id(Config *config)
     return text_replace(&verifier->verifier_id, verifier->issuer);
 }
 
+/* What the other protocol has no use for must not look as if it were in force. */
+static int check_protocol(const VerifierConfig *verifier, Findings *findings)
+{
+    const ConfigKey *audience = &config_keys[config_key_find("Verifier", "Audience")];
+    bool is_maa = verifier_is_maa(verifier);
+    const struct {
+        const char *key, *found, *wanted;
+        bool is_idle;
+    } settings[] = {
+        { "AttestationType", "AttestationType= without Protocol=maa", "Protocol=maa",
+          !is_maa && strcmp(verifier->attestation_type, "auto") != 0 },
+        { "APIVersion", "APIVersion= without Protocol=maa", "Protocol=maa",
+          !is_maa && verifier->api_version },
+        { "Audience", "Audience= with Protocol=maa", "no Audience=: MAA's tokens name none",
+          is_maa && strcmp(verifier->audience, audience->fallback) != 0 },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
+        const char *place = verifier->origins[config_key_find("Verifier", settings[i].key)];
+        /* A trust file has an audience for all protocols. */
+        bool is_trusts = place && verifier->trust && strcmp(place, verifier->trust) == 0;
+        if (!place || is_trusts || !settings[i].is_idle)
+            continue;
+        int r = refuse(findings, "config-setting-conflict", place, settings[i].found,
+                       settings[i].wanted);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* One index for two things would be written by one and read by the other. */
+static int check_indices(const Config *config, const char *path, Findings *findings)
+{
+    const struct {
+        const char *key;
+        uint32_t index;
+    } indices[] = {
+        { "AzureReportIndex", (uint32_t)strtoul(config->evidence.azure_report_index, NULL, 16) },
+        { "AzureUserDataIndex",
+          (uint32_t)strtoul(config->evidence.azure_user_data_index, NULL, 16) },
+        { "AzureCertificateIndex",
+          (uint32_t)strtoul(config->evidence.azure_certificate_index, NULL, 16) },
+    };
+
+    for (size_t i = 1; i < ELEMENTSOF(indices); i++) {
+        for (size_t other = 0; other < i; other++) {
+            if (indices[i].index != indices[other].index)
+                continue;
+            const char *place = config->origins[config_key_find("Evidence", indices[i].key)];
+            if (!place)
+                place = config->origins[config_key_find("Evidence", indices[other].key)];
+            return refuse(findings, "config-setting-conflict", place ? place : path,
+                          "two of the Azure indices are one", "three different ones");
+        }
+    }
+    return 0;
+}
+
 static int check_schedule(const Config *config, const char *path, Findings *findings)
 {
     const char *min = config->origins[config_key_find("Schedule", "RetryMinSec")];
@@ -173,10 +248,16 @@ int config_check(Config *config, const char *path, Findings *findings)
     int r = check_schedule(config, path, findings);
 
     if (r == 0)
+        r = check_owner(config, findings);
+    if (r == 0)
+        r = check_indices(config, path, findings);
+    if (r == 0)
         r = choose_verifier(config, path, findings);
     if (r < 0 || !config->verifier)
         return r;
     r = default_maa(config, findings);
+    if (r == 0)
+        r = check_protocol(config->verifier, findings);
     if (r == 0)
         r = check_required(config->verifier, findings);
     if (r == 0)

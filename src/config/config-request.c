@@ -28,18 +28,28 @@ static const char *log_path(const char *path)
     return strcmp(path, "none") == 0 ? "" : path;
 }
 
+/* Without the slashes at its end. */
+static json_t *base_url(const char *url)
+{
+    size_t n = strlen(url);
+
+    while (n > 0 && url[n - 1] == '/')
+        n--;
+    return json_stringn(url, n);
+}
+
 json_t *config_evidence_request(const EvidenceConfig *evidence)
 {
-    return json_pack("{ss ss ss ss ss ss so ss ss ss ss ss ss ss}", "source", evidence->source,
-                     "device", evidence->device, "configfs_directory", evidence->configfs_directory,
-                     "tcti", evidence->tcti, "attestation_key", evidence->attestation_key,
-                     "pcr_bank", evidence->pcr_bank, "pcrs", pcrs_to_json(evidence->pcrs),
-                     "event_log", log_path(evidence->event_log), "userspace_log",
-                     log_path(evidence->userspace_log), "preflight", evidence->preflight,
-                     "metadata_url", log_path(evidence->metadata_url), "azure_report_index",
-                     evidence->azure_report_index, "azure_user_data_index",
-                     evidence->azure_user_data_index, "azure_certificate_index",
-                     evidence->azure_certificate_index);
+    return json_pack(
+        "{ss ss ss ss ss ss so ss ss ss ss so ss ss ss}", "source", evidence->source, "device",
+        evidence->device, "configfs_directory", evidence->configfs_directory, "tcti",
+        evidence->tcti, "attestation_key", evidence->attestation_key, "pcr_bank",
+        evidence->pcr_bank, "pcrs", pcrs_to_json(evidence->pcrs), "event_log",
+        log_path(evidence->event_log), "userspace_log", log_path(evidence->userspace_log),
+        "preflight", evidence->preflight, "metadata_url", log_path(evidence->metadata_url),
+        "kds_url", base_url(log_path(evidence->kds_url)), "azure_report_index",
+        evidence->azure_report_index, "azure_user_data_index", evidence->azure_user_data_index,
+        "azure_certificate_index", evidence->azure_certificate_index);
 }
 
 static json_t *rules_to_json(const Texts *rules)

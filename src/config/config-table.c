@@ -29,11 +29,12 @@
 
 /* clang-format off */
 const ConfigKey config_keys[] = {
-    EVIDENCE("Source", choice, source, "auto", "auto|azure|sev-guest|configfs-tsm"),
+    EVIDENCE("Source", choice, source, "auto", "auto|azure|sev-guest|configfs-tsm|tpm"),
     EVIDENCE("Device", path, device, "/dev/sev-guest", NULL),
     EVIDENCE("ConfigfsDirectory", path, configfs_directory, "/sys/kernel/config/tsm/report", NULL),
     EVIDENCE("TCTI", tcti, tcti, "device:/dev/tpmrm0", NULL),
     EVIDENCE("AttestationKey", handle, attestation_key, "auto", NULL),
+    EVIDENCE("OwnerAuthorizationFile", path, owner_authorization_file, NULL, NULL),
     EVIDENCE("PCRBank", choice, pcr_bank, "sha256", "sha256|sha384"),
     EVIDENCE("PCRs", pcrs, pcrs, "0-9,11-15", NULL),
     EVIDENCE("EventLog", log_path, event_log,
@@ -43,6 +44,7 @@ const ConfigKey config_keys[] = {
     EVIDENCE("AzureReportIndex", index, azure_report_index, "0x01400001", NULL),
     EVIDENCE("AzureUserDataIndex", index, azure_user_data_index, "0x01400002", NULL),
     EVIDENCE("AzureCertificateIndex", index, azure_certificate_index, "0x01c101d0", NULL),
+    EVIDENCE("KDSURL", kds, kds_url, "none", NULL),
     EVIDENCE("MetadataURL", metadata, metadata_url, "http://169.254.169.254", NULL),
 
     VERIFIER("Enabled", bool, enabled, "yes", NULL),

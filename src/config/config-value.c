@@ -224,6 +224,19 @@ const ConfigValueType config_value_metadata = {
     "http://ADDRESS[:PORT] of 169.254.0.0/16, 127.0.0.0/8 or [::1], or none"
 };
 
+/* AMD's, or what stands in for it here. */
+static int parse_kds(const char *text, const char *detail _unused_, void *field,
+                     char found[static CONFIG_VALUE_WHAT_MAX])
+{
+    if (strcmp(text, "none") != 0 && !url_is_acceptable(text) &&
+        (strlen(text) > 64 || !is_metadata_url(text)))
+        return refuse(text, found);
+    return text_replace(field, text);
+}
+
+const ConfigValueType config_value_kds = { parse_kds, reset_text, show_text,
+                                           "https://kdsintf.amd.com, a mirror of it, or none" };
+
 static int parse_version(const char *text, const char *detail _unused_, void *field,
                          char found[static CONFIG_VALUE_WHAT_MAX])
 {

@@ -44,6 +44,7 @@ extern const ConfigValueType config_value_index;      /* char *, 0x01…… */
 extern const ConfigValueType config_value_pcrs;       /* uint32_t, bit n: PCR n */
 extern const ConfigValueType config_value_proxy;      /* char *, URL of a proxy */
 extern const ConfigValueType config_value_metadata;   /* char *, URL on this link or "none" */
+extern const ConfigValueType config_value_kds;        /* char *, https, or as above */
 extern const ConfigValueType config_value_version;    /* char *, "" or as in 2022-08-01 */
 extern const ConfigValueType config_value_urls;       /* Texts, https */
 extern const ConfigValueType config_value_pins;       /* Texts, sha256//BASE64 */

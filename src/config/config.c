@@ -166,7 +166,11 @@ static int on_line(const ConfigLine *line, void *userdata)
 
     if (!line->key)
         return open_section(loader, line);
-    return loader->is_ignoring ? 0 : assign(loader, line);
+    if (loader->is_ignoring)
+        return 0;
+    if (loader->verifier)
+        loader->verifier->has_lines = true;
+    return assign(loader, line);
 }
 
 static int load_file(Loader *loader, const char *path)

@@ -33,6 +33,7 @@ typedef struct EvidenceConfig {
     char *configfs_directory;
     char *tcti;
     char *attestation_key;
+    char *owner_authorization_file; /* path; NULL: the TPM's owner has none */
     char *pcr_bank;
     uint32_t pcrs; /* bit n: PCR n */
     char *event_log;
@@ -42,12 +43,14 @@ typedef struct EvidenceConfig {
     char *azure_user_data_index;
     char *azure_certificate_index;
     char *metadata_url; /* "none": nobody is asked */
+    char *kds_url;      /* likewise */
 } EvidenceConfig;
 
 /* [Verifier NAME]. Texts are NULL or lists empty where nothing was set. */
 typedef struct VerifierConfig {
     char *name;
-    char *origin; /* FILE:LINE of the section's first header */
+    char *origin;   /* FILE:LINE of the section's first header */
+    bool has_lines; /* a section without any is none: the packaged file has one to be filled */
     bool enabled;
     char *protocol;
     char *attestation_type; /* protocol maa only: "auto", "AzureGuest" */

@@ -8,11 +8,13 @@
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #define CHAIN_DEPTH_MAX 8
 #define AUTH_LEVEL      2  /* 112 bits: RSA 2048, SHA-256 (X509_VERIFY_PARAM_set_auth_level) */
 #define SALT_DEFAULT    20 /* RFC 8017 A.2.3 */
 
+DEFINE_CLEANUP(X509_STORE *, X509_STORE_free);
 DEFINE_CLEANUP(X509_STORE_CTX *, X509_STORE_CTX_free);
 DEFINE_CLEANUP(RSA_PSS_PARAMS *, RSA_PSS_PARAMS_free);
 DEFINE_CLEANUP(X509_ALGOR *, X509_ALGOR_free);
@@ -191,14 +193,17 @@ static STACK_OF(X509) * stack_of(const CertificateList *list)
     return stack;
 }
 
+/* Anchors are those of TRUSTED or, where that is NULL, of STORE. */
 static int verify_with(const Certificate *leaf, STACK_OF(X509) * untrusted,
-                       STACK_OF(X509) * trusted, int64_t at_sec, const char **reterr_text)
+                       STACK_OF(X509) * trusted, X509_STORE *store, int64_t at_sec,
+                       const char **reterr_text)
 {
     _cleanup_(X509_STORE_CTX_freep) X509_STORE_CTX *context = X509_STORE_CTX_new();
 
-    if (!context || X509_STORE_CTX_init(context, NULL, certificate_x509(leaf), untrusted) != 1)
+    if (!context || X509_STORE_CTX_init(context, store, certificate_x509(leaf), untrusted) != 1)
         return openssl_failure();
-    X509_STORE_CTX_set0_trusted_stack(context, trusted);
+    if (trusted)
+        X509_STORE_CTX_set0_trusted_stack(context, trusted);
 
     X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
     X509_VERIFY_PARAM_set_depth(parameters, CHAIN_DEPTH_MAX);
@@ -220,6 +225,44 @@ static int verify_with(const Certificate *leaf, STACK_OF(X509) * untrusted,
     return reason_of(error);
 }
 
+/* Of file and directory either may be missing. */
+static X509_STORE *system_store(void)
+{
+    X509_STORE *store = X509_STORE_new();
+
+    if (store) {
+        (void)X509_STORE_load_file(store, X509_get_default_cert_file());
+        (void)X509_STORE_load_path(store, X509_get_default_cert_dir());
+    }
+    openssl_forget();
+    return store;
+}
+
+int certificate_verify_by_system(const Certificate *leaf, const CertificateList *intermediates,
+                                 int64_t at_sec, const char **reterr_text)
+{
+    _cleanup_(X509_STORE_freep) X509_STORE *store = system_store();
+    STACK_OF(X509) *untrusted = stack_of(intermediates);
+
+    int r = untrusted && store ? verify_with(leaf, untrusted, NULL, store, at_sec, reterr_text)
+                               : -ENOMEM;
+    sk_X509_free(untrusted);
+    return r;
+}
+
+bool certificate_is_for_host(const Certificate *certificate, const char *host)
+{
+    const unsigned flags =
+        X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+    X509 *x509 = certificate_x509(certificate);
+
+    int r = X509_check_ip_asc(x509, host, 0);
+    if (r == -2) /* no address */
+        r = X509_check_host(x509, host, 0, flags, NULL);
+    openssl_forget();
+    return r == 1;
+}
+
 int certificate_verify_chain(const Certificate *leaf, const CertificateList *intermediates,
                              const CertificateList *anchors, int64_t at_sec,
                              const char **reterr_text)
@@ -227,8 +270,8 @@ int certificate_verify_chain(const Certificate *leaf, const CertificateList *int
     STACK_OF(X509) *untrusted = stack_of(intermediates);
     STACK_OF(X509) *trusted = stack_of(anchors);
 
-    int r =
-        untrusted && trusted ? verify_with(leaf, untrusted, trusted, at_sec, reterr_text) : -ENOMEM;
+    int r = untrusted && trusted ? verify_with(leaf, untrusted, trusted, NULL, at_sec, reterr_text)
+                                 : -ENOMEM;
     sk_X509_free(untrusted);
     sk_X509_free(trusted);
     return r;

@@ -293,6 +293,13 @@ bool certificate_is_valid_at(const Certificate *certificate, int64_t at_sec)
            (certificate->not_before_sec <= at_sec && at_sec <= certificate->not_after_sec);
 }
 
+bool validity_ends_soon(int64_t from_sec, int64_t until_sec, int64_t now_sec)
+{
+    const int64_t most_sec = INT64_C(30) * 24 * 60 * 60;
+
+    return now_sec > until_sec || until_sec - now_sec < MIN(most_sec, (until_sec - from_sec) / 4);
+}
+
 bool certificate_is_ca(const Certificate *certificate)
 {
     uint32_t flags = X509_get_extension_flags(certificate->x509);

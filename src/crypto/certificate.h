@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * X.509 certificates: what they say, who signed them, and chains to configured anchors at a given
- * time. Nothing is fetched and no system trust store is used.
+ * time. Nothing is fetched; the system's trust store is used where its name is said.
  */
 #pragma once
 
@@ -89,6 +89,12 @@ int64_t certificate_not_before_sec(const Certificate *certificate); /* since 197
 int64_t certificate_not_after_sec(const Certificate *certificate);
 /* True for CERTIFICATE_TIME_ANY. */
 bool certificate_is_valid_at(const Certificate *certificate, int64_t at_sec);
+/*
+ * Is it time to see to another one? In the last quarter of what is valid from FROM until UNTIL, and
+ * in its last 30 days: what renews itself has done so by then (RFC 8555 clients: at a third). True
+ * behind its end, too. Seconds since 1970.
+ */
+bool validity_ends_soon(int64_t from_sec, int64_t until_sec, int64_t now_sec);
 /* basicConstraints says CA, and keyUsage is absent or has keyCertSign. */
 bool certificate_is_ca(const Certificate *certificate);
 bool certificate_is_self_issued(const Certificate *certificate);
@@ -150,3 +156,15 @@ _must_check_ int certificate_verify_chain(const Certificate *leaf,
                                           const CertificateList *intermediates,
                                           const CertificateList *anchors, int64_t at_sec,
                                           const char **reterr_text);
+/*
+ * The same with the certificate authorities of this system, where libcrypto was built to look for
+ * them; what the environment names is not looked at.
+ */
+_must_check_ int certificate_verify_by_system(const Certificate *leaf,
+                                              const CertificateList *intermediates, int64_t at_sec,
+                                              const char **reterr_text);
+/*
+ * Is it for HOST, a DNS name or an IP address as text, by its subjectAltName (RFC 6125)? A wildcard
+ * stands for one whole label; the common name is not looked at.
+ */
+bool certificate_is_for_host(const Certificate *certificate, const char *host);

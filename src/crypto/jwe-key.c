@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Key agreement, derivation and wrapping for JWE. Every number on the way is erased.
+ * Key agreement, derivation, wrapping and RSA for JWE. Every number on the way is erased.
  */
 #include "crypto/jwe-key.h"
 
 #include "base/wipe.h"
 #include "crypto/openssl.h"
+#include "crypto/random.h"
 
 #include <errno.h>
+#include <openssl/rsa.h>
 #include <string.h>
 
 #define BLOCK_SIZE 8 /* bytes by which AES key wrap lengthens, RFC 3394 2.2.1 */
@@ -133,4 +135,60 @@ int jwe_unwrap_key(const JweKey *wrapping, ByteView wrapped, JweKey *ret)
         memcpy(ret->data, room, JWE_KEY_SIZE);
     wipe(room, sizeof(room));
     return r;
+}
+
+/* For BEGIN, EVP_PKEY_encrypt_init or its counterpart. NULL: OpenSSL's queue says why. */
+static EVP_PKEY_CTX *begin_oaep(const Key *key, int (*begin)(EVP_PKEY_CTX *context))
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key_pkey(key), NULL);
+
+    if (context && begin(context) == 1 &&
+        EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
+        EVP_PKEY_CTX_set_rsa_oaep_md_name(context, "SHA2-256", NULL) == 1 &&
+        EVP_PKEY_CTX_set_rsa_mgf1_md_name(context, "SHA2-256", NULL) == 1)
+        return context;
+    EVP_PKEY_CTX_free(context);
+    return NULL;
+}
+
+int jwe_encrypt_key(const Key *key, const JweKey *content, Bytes *ret)
+{
+    _cleanup_(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *context = begin_oaep(key, EVP_PKEY_encrypt_init);
+    _cleanup_bytes_ Bytes encrypted = { 0 };
+    size_t size = key_bits(key) / 8;
+
+    if (!context)
+        return openssl_failure();
+    int r = bytes_new(size, &encrypted);
+    if (r < 0)
+        return r;
+    if (EVP_PKEY_encrypt(context, encrypted.data, &size, content->data, sizeof(content->data)) != 1)
+        return openssl_failure();
+    if (size != encrypted.size)
+        return -EIO;
+    *ret = TAKE_STRUCT(encrypted);
+    return 0;
+}
+
+int jwe_decrypt_key(const Key *key, ByteView encrypted, JweKey *ret)
+{
+    _cleanup_(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *context = begin_oaep(key, EVP_PKEY_decrypt_init);
+    _cleanup_wiped_bytes_ Bytes room = { 0 };
+    _cleanup_jwe_key_ JweKey otherwise = { 0 };
+    size_t size = key_bits(key) / 8;
+
+    if (!context)
+        return openssl_failure();
+    int r = bytes_new(size, &room);
+    if (r == 0)
+        r = random_fill(otherwise.data, sizeof(otherwise.data));
+    if (r < 0)
+        return r;
+    bool is_ours =
+        encrypted.size == size &&
+        EVP_PKEY_decrypt(context, room.data, &size, encrypted.data, encrypted.size) == 1 &&
+        size == sizeof(ret->data);
+    openssl_forget();
+    memcpy(ret->data, is_ours ? room.data : otherwise.data, sizeof(ret->data));
+    return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inside this folder, and for its tests: from two elliptic keys to the key that wraps a JWE's
- * content key (RFC 7518 4.6), and that wrapping (RFC 3394).
+ * content key (RFC 7518 4.6), and that wrapping (RFC 3394); and its encryption to an RSA key (RFC
+ * 7518 4.3).
  */
 #pragma once
 
@@ -40,3 +41,11 @@ _must_check_ int jwe_wrap_key(const JweKey *wrapping, const JweKey *content,
                               uint8_t ret[static JWE_WRAPPED_KEY_SIZE]);
 /* WRAPPED has JWE_WRAPPED_KEY_SIZE bytes. KEY_OK, KEY_E_INVALID: not by this key; -ENOMEM, -EIO. */
 _must_check_ int jwe_unwrap_key(const JweKey *wrapping, ByteView wrapped, JweKey *ret);
+
+/* RSA-OAEP with SHA-256 and MGF1 of the same, to the public half of KEY. -ENOMEM, -EIO. */
+_must_check_ int jwe_encrypt_key(const Key *key, const JweKey *content, Bytes *ret);
+/*
+ * Back by the private half of KEY. What is not to this key becomes a random key, which opens
+ * nothing: who sent it learns no more than that (RFC 7516 11.5). 0; -ENOMEM, -EIO.
+ */
+_must_check_ int jwe_decrypt_key(const Key *key, ByteView encrypted, JweKey *ret);

@@ -13,5 +13,6 @@
 #define JWE_CRIT "crit"
 #define JWE_ZIP  "zip"
 
-#define JWE_ALG_NAME "ECDH-ES+A256KW"
-#define JWE_ENC_NAME "A256GCM"
+#define JWE_ECDH_NAME "ECDH-ES+A256KW"
+#define JWE_RSA_NAME  "RSA-OAEP-256"
+#define JWE_ENC_NAME  "A256GCM"

@@ -23,9 +23,10 @@ const char *jwe_reason(int reason)
     case JWE_E_MALFORMED:
         return "not a compact JWE as it is made here";
     case JWE_E_ALGORITHM:
-        return "another algorithm than ECDH-ES+A256KW with A256GCM, or an extension";
+        return "another algorithm than ECDH-ES+A256KW or RSA-OAEP-256 with A256GCM, or an "
+               "extension";
     case JWE_E_KEY:
-        return "not a P-256 or P-384 key, or no private half";
+        return "not a P-256, P-384 or RSA key of at most 4096 bits, or no private half";
     case JWE_E_OPEN:
         return "cannot be opened";
     }
@@ -68,14 +69,19 @@ static int decode(ByteView text, size_t size, Bytes *ret)
     return JWE_OK;
 }
 
-/* Is the member NAME this text? JWE_E_ALGORITHM when it is another, JWE_E_MALFORMED when none. */
-static int judge_text(const json_t *header, const char *name, const char *wanted)
+static int read_algorithm(const json_t *header, JweAlgorithm *ret)
 {
-    const char *text;
+    const char *alg, *enc;
 
-    if (json_get_string(header, name, &text) != JSON_OK)
+    if (json_get_string(header, JWE_ALG, &alg) != JSON_OK ||
+        json_get_string(header, JWE_ENC, &enc) != JSON_OK)
         return JWE_E_MALFORMED;
-    return strcmp(text, wanted) == 0 ? JWE_OK : JWE_E_ALGORITHM;
+    bool is_rsa = strcmp(alg, JWE_RSA_NAME) == 0;
+    if (strcmp(enc, JWE_ENC_NAME) != 0 || (!is_rsa && strcmp(alg, JWE_ECDH_NAME) != 0) ||
+        json_object_get(header, JWE_CRIT) || json_object_get(header, JWE_ZIP))
+        return JWE_E_ALGORITHM;
+    *ret = is_rsa ? JWE_RSA_OAEP_256 : JWE_ECDH_ES_A256KW;
+    return JWE_OK;
 }
 
 /* A public key on one of our curves, by its looks: whether it is a point of it is for opening. */
@@ -107,6 +113,25 @@ static int read_party_info(const json_t *header, const char *name, Bytes *ret)
     return JWE_OK;
 }
 
+/* What an agreement is made of. */
+static int read_agreement(JweParts *parts)
+{
+    int r = judge_epk(parts->header);
+
+    if (r == JWE_OK)
+        r = read_party_info(parts->header, JWE_APU, &parts->apu);
+    return r ? r : read_party_info(parts->header, JWE_APV, &parts->apv);
+}
+
+/* RSA has none: a second spelling of nothing. */
+static int judge_no_agreement(const json_t *header)
+{
+    bool has_none = !json_object_get(header, JWE_EPK) && !json_object_get(header, JWE_APU) &&
+                    !json_object_get(header, JWE_APV);
+
+    return has_none ? JWE_OK : JWE_E_MALFORMED;
+}
+
 static int read_header(ByteView text, JweParts *parts)
 {
     _cleanup_bytes_ Bytes json = { 0 };
@@ -117,19 +142,23 @@ static int read_header(ByteView text, JweParts *parts)
     r = json_parse(VIEW(json), JWE_TEXT_MAX, &parts->header);
     if (r || !json_is_object(parts->header))
         return r < 0 ? r : JWE_E_MALFORMED;
-    r = judge_text(parts->header, JWE_ALG, JWE_ALG_NAME);
+    r = read_algorithm(parts->header, &parts->algorithm);
     if (r == JWE_OK)
-        r = judge_text(parts->header, JWE_ENC, JWE_ENC_NAME);
-    if (r == JWE_OK &&
-        (json_object_get(parts->header, JWE_CRIT) || json_object_get(parts->header, JWE_ZIP)))
-        r = JWE_E_ALGORITHM;
-    if (r == JWE_OK)
-        r = judge_epk(parts->header);
-    if (r == JWE_OK)
-        r = read_party_info(parts->header, JWE_APU, &parts->apu);
-    if (r == JWE_OK)
-        r = read_party_info(parts->header, JWE_APV, &parts->apv);
+        r = parts->algorithm == JWE_RSA_OAEP_256 ? judge_no_agreement(parts->header)
+                                                 : read_agreement(parts);
     return r ? r : bytes_copy(text, &parts->associated);
+}
+
+/* As long as the modulus, which is whole bytes; or a wrapped key. */
+static int read_encrypted_key(ByteView text, JweParts *parts)
+{
+    if (parts->algorithm == JWE_ECDH_ES_A256KW)
+        return decode(text, JWE_WRAPPED_KEY_SIZE, &parts->encrypted_key);
+    int r = decode(text, 0, &parts->encrypted_key);
+    size_t size = parts->encrypted_key.size;
+    if (r == JWE_OK && (size < KEY_RSA_BITS_MIN / 8 || size > JWE_RSA_BITS_MAX / 8))
+        r = JWE_E_MALFORMED;
+    return r;
 }
 
 static int read_ciphertext(ByteView text, ByteView tag_text, Bytes *ret)
@@ -157,7 +186,7 @@ int jwe_parse(const char *compact, JweParts *ret)
     split(compact, texts);
     int r = read_header(texts[0], &parts);
     if (r == JWE_OK)
-        r = decode(texts[1], JWE_WRAPPED_KEY_SIZE, &parts.encrypted_key);
+        r = read_encrypted_key(texts[1], &parts);
     if (r == JWE_OK)
         r = decode(texts[2], AEAD_NONCE_SIZE, &parts.nonce);
     if (r == JWE_OK)

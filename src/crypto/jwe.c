@@ -15,9 +15,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_usable(const Key *key)
+/* What KEY opens, and is sealed to; false: nothing. */
+static bool algorithm_of(const Key *key, JweAlgorithm *ret)
 {
-    return key_type(key) == KEY_P256 || key_type(key) == KEY_P384;
+    bool is_rsa = key_type(key) == KEY_RSA;
+
+    if (is_rsa ? key_bits(key) > JWE_RSA_BITS_MAX || key_bits(key) % 8 != 0
+               : key_type(key) != KEY_P256 && key_type(key) != KEY_P384)
+        return false;
+    *ret = is_rsa ? JWE_RSA_OAEP_256 : JWE_ECDH_ES_A256KW;
+    return true;
 }
 
 static bool is_own_member(const char *name)
@@ -46,15 +53,17 @@ static int set_members(json_t *header, json_t *members)
     return 0;
 }
 
+/* EPHEMERAL NULL: to an RSA key. */
 static int set_own(json_t *header, const Key *ephemeral, ByteView apv)
 {
-    json_t *epk;
+    const char *algorithm = ephemeral ? JWE_ECDH_NAME : JWE_RSA_NAME;
+    json_t *epk = NULL;
 
-    int r = jwk_emit(ephemeral, NULL, NULL, NULL, &epk);
+    int r = ephemeral ? jwk_emit(ephemeral, NULL, NULL, NULL, &epk) : 0;
     if (r < 0)
         return r;
-    if (json_object_set_new(header, JWE_EPK, epk) < 0 ||
-        json_object_set_new(header, JWE_ALG, json_string(JWE_ALG_NAME)) < 0 ||
+    if ((epk && json_object_set_new(header, JWE_EPK, epk) < 0) ||
+        json_object_set_new(header, JWE_ALG, json_string(algorithm)) < 0 ||
         json_object_set_new(header, JWE_ENC, json_string(JWE_ENC_NAME)) < 0)
         return -ENOMEM;
     return apv.size > 0 ? json_set_base64url(header, JWE_APV, apv) : 0;
@@ -78,20 +87,35 @@ static int emit_header(const Key *ephemeral, const json_t *members, ByteView apv
     return *ret ? 0 : -ENOMEM;
 }
 
-/* Encrypts with a content key of its own, which leaves wrapped by WRAPPING. */
-static int encrypt(const JweKey *wrapping, JweParts *parts, ByteView plaintext)
+/* CONTENT leaves wrapped by the key of EPHEMERAL and RECIPIENT. */
+static int wrap(const Key *ephemeral, const Key *recipient, ByteView apv, const JweKey *content,
+                Bytes *ret)
+{
+    const JweContext context = { .algorithm = JWE_ECDH_NAME, .apv = apv };
+    _cleanup_jwe_key_ JweKey wrapping = { 0 };
+
+    int r = jwe_agree(ephemeral, recipient, &context, &wrapping);
+    if (r > 0)
+        return -EIO;
+    if (r == 0)
+        r = bytes_new(JWE_WRAPPED_KEY_SIZE, ret);
+    return r < 0 ? r : jwe_wrap_key(&wrapping, content, ret->data);
+}
+
+/* Encrypts with a content key of its own, which leaves for RECIPIENT alone. */
+static int encrypt(const Key *ephemeral, const Key *recipient, ByteView apv, ByteView plaintext,
+                   JweParts *parts)
 {
     _cleanup_jwe_key_ JweKey content = { 0 };
 
-    int r = bytes_new(JWE_WRAPPED_KEY_SIZE, &parts->encrypted_key);
-    if (r == 0)
-        r = bytes_new(AEAD_NONCE_SIZE, &parts->nonce);
+    int r = bytes_new(AEAD_NONCE_SIZE, &parts->nonce);
     if (r == 0)
         r = random_fill(content.data, sizeof(content.data));
     if (r == 0)
         r = random_fill(parts->nonce.data, parts->nonce.size);
     if (r == 0)
-        r = jwe_wrap_key(wrapping, &content, parts->encrypted_key.data);
+        r = ephemeral ? wrap(ephemeral, recipient, apv, &content, &parts->encrypted_key)
+                      : jwe_encrypt_key(recipient, &content, &parts->encrypted_key);
     if (r < 0)
         return r;
     const Aead aead = { VIEW_OF_ARRAY(content.data), VIEW(parts->nonce), VIEW(parts->associated) };
@@ -120,47 +144,37 @@ static int join(const JweParts *parts, char **ret)
     return 0;
 }
 
-/* Everything but the keys, to the wrapping key of EPHEMERAL and RECIPIENT. */
-static int seal_with(const Key *ephemeral, const Key *recipient, ByteView apv, ByteView plaintext,
-                     JweParts *parts)
-{
-    const JweContext context = { .algorithm = JWE_ALG_NAME, .apv = apv };
-    _cleanup_jwe_key_ JweKey wrapping = { 0 };
-
-    int r = jwe_agree(ephemeral, recipient, &context, &wrapping);
-    if (r)
-        return r < 0 ? r : -EIO;
-    return encrypt(&wrapping, parts, plaintext);
-}
-
 int jwe_seal(const Key *recipient, const json_t *members, ByteView apv, ByteView plaintext,
              char **ret)
 {
     _cleanup_(key_freep) Key *ephemeral = NULL;
     _cleanup_jwe_parts_ JweParts parts = { 0 };
     _cleanup_free_ char *header = NULL;
+    int r = 0;
 
-    if (!is_usable(recipient))
+    if (!algorithm_of(recipient, &parts.algorithm))
         return JWE_E_KEY;
-    if (plaintext.size == 0 || apv.size > JWE_PARTY_INFO_MAX)
+    bool is_rsa = parts.algorithm == JWE_RSA_OAEP_256;
+    if (plaintext.size == 0 || apv.size > (is_rsa ? 0 : JWE_PARTY_INFO_MAX))
         return -EINVAL;
     if (plaintext.size > JWE_TEXT_MAX)
         return -E2BIG;
-    int r = key_generate(key_type(recipient), &ephemeral);
+    if (!is_rsa)
+        r = key_generate(key_type(recipient), &ephemeral);
     if (r)
         return r < 0 ? r : -EIO;
     r = emit_header(ephemeral, members, apv, &header);
     if (r == 0)
         r = bytes_copy(view_of_string(header), &parts.associated);
     if (r == 0)
-        r = seal_with(ephemeral, recipient, apv, plaintext, &parts);
+        r = encrypt(ephemeral, recipient, apv, plaintext, &parts);
     return r < 0 ? r : join(&parts, ret);
 }
 
 /* JWE_OK with the content key, JWE_E_OPEN; -ENOMEM, -EIO. */
-static int open_key(const Key *key, const JweParts *parts, JweKey *ret)
+static int unwrap(const Key *key, const JweParts *parts, JweKey *ret)
 {
-    const JweContext context = { JWE_ALG_NAME, VIEW(parts->apu), VIEW(parts->apv) };
+    const JweContext context = { JWE_ECDH_NAME, VIEW(parts->apu), VIEW(parts->apv) };
     _cleanup_(key_freep) Key *ephemeral = NULL;
     _cleanup_jwe_key_ JweKey wrapping = { 0 };
 
@@ -176,12 +190,15 @@ int jwe_open(const Key *key, const JweParts *parts, ByteView expected_apv, Secre
 {
     _cleanup_wiped_bytes_ Bytes plaintext = { 0 };
     _cleanup_jwe_key_ JweKey content = { 0 };
+    JweAlgorithm algorithm;
 
-    if (!is_usable(key) || !key_is_private(key))
+    if (!algorithm_of(key, &algorithm) || !key_is_private(key))
         return JWE_E_KEY;
-    if (!equal_constant_time(VIEW(parts->apv), expected_apv))
+    if (algorithm != parts->algorithm || !equal_constant_time(VIEW(parts->apv), expected_apv))
         return JWE_E_OPEN;
-    int r = open_key(key, parts, &content);
+    int r = algorithm == JWE_RSA_OAEP_256
+                ? jwe_decrypt_key(key, VIEW(parts->encrypted_key), &content)
+                : unwrap(key, parts, &content);
     if (r)
         return r;
     const Aead aead = { VIEW_OF_ARRAY(content.data), VIEW(parts->nonce), VIEW(parts->associated) };

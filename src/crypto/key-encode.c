@@ -54,16 +54,18 @@ static int judge_pair(const Key *key)
     return r;
 }
 
-static int key_from_private_block(const Block *block, Key **ret)
+int key_from_private_der(ByteView der, Key **ret)
 {
-    const uint8_t *at = block->data;
+    const uint8_t *at = der.data;
     _cleanup_(key_freep) Key *key = NULL;
 
-    _cleanup_(EVP_PKEY_freep) EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &at, block->size);
+    if (der.size == 0 || der.size > KEY_FILE_SIZE_MAX)
+        return KEY_E_SYNTAX;
+    _cleanup_(EVP_PKEY_freep) EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &at, (long)der.size);
     if (!pkey)
         return openssl_refusal(KEY_E_SYNTAX);
     openssl_forget();
-    if (at != block->data + block->size)
+    if (at != der.data + der.size)
         return KEY_E_SYNTAX;
 
     int r = key_from_pkey(pkey, true, &key);
@@ -100,7 +102,7 @@ int key_from_pem(ByteView pem, Key **ret)
         if (strcmp(block.name, "PUBLIC KEY") == 0)
             return key_from_spki((ByteView){ block.data, (size_t)block.size }, ret);
         if (is_private_name(block.name))
-            return key_from_private_block(&block, ret);
+            return key_from_private_der((ByteView){ block.data, (size_t)block.size }, ret);
         if (strcmp(block.name, "EC PARAMETERS") != 0)
             return KEY_E_UNSUPPORTED;
     }

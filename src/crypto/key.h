@@ -41,6 +41,11 @@ _must_check_ int key_generate(KeyType type, Key **ret);
 _must_check_ int key_from_spki(ByteView der, Key **ret);
 /* From PEM: PUBLIC KEY, PRIVATE KEY, EC PRIVATE KEY or RSA PRIVATE KEY; never encrypted. */
 _must_check_ int key_from_pem(ByteView pem, Key **ret);
+/*
+ * A private key from DER: PKCS #8, or the older forms that PEM calls EC and RSA PRIVATE KEY; never
+ * encrypted, every byte used.
+ */
+_must_check_ int key_from_private_der(ByteView der, Key **ret);
 /* From big-endian modulus and public exponent. Leading zeros are allowed. */
 _must_check_ int key_from_rsa(ByteView n, ByteView e, Key **ret);
 /*

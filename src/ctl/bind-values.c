@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fresh evidence from attestd, which judges its own before it hands it out; then what libattest
- * reads in it. The verifier compares with what it derives itself, so a wrong value opens nothing.
+ * What libattest reads in fresh evidence. The verifier compares with what it derives itself, so a
+ * wrong value opens nothing.
  */
 #include "ctl/bind-values.h"
 
 #include "base/encode.h"
-#include "base/file.h"
-#include "ctl/bus-client.h"
 #include "ctl/complain.h"
 #include "ctl/judged.h"
 #include "ctl/show.h"
@@ -17,11 +15,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
-
-#define NONCE_SIZE           32
-#define EVIDENCE_JSON_MAX    (4u << 20) /* bytes, docs/evidence.md */
-#define COLLECT_TIMEOUT_USEC UINT64_C(400000000)
 
 /* Where libattest has the fact. */
 typedef struct BindPlace {
@@ -115,39 +108,9 @@ int bind_values(const GateFile *gate, ByteView evidence, json_t **ret)
     return r;
 }
 
-/* 0, else an exit class. */
-static int collect(Bytes *ret)
+int bind_values_collect(const GateFile *gate, OwnEvidence *evidence, json_t **ret)
 {
-    _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-    _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
-    _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-    uint8_t nonce[NONCE_SIZE];
-    int fd;
+    int r = bind_values_needed(gate) ? own_evidence_need(evidence) : 0;
 
-    if (getrandom(nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
-        return complain_of_errno(-EIO, "random bytes");
-    if (bus_client_open(&bus) < 0)
-        return EXIT_CLASS_INTERNAL;
-    int r = sd_bus_message_new_method_call(bus, &call, AGENT_NAME, AGENT_PATH, AGENT_INTERFACE,
-                                           "CollectEvidence");
-    if (r >= 0)
-        r = sd_bus_message_append_array(call, 'y', nonce, sizeof(nonce));
-    if (r >= 0)
-        r = sd_bus_message_set_allow_interactive_authorization(call, 1);
-    if (r >= 0)
-        r = sd_bus_call(bus, call, COLLECT_TIMEOUT_USEC, &error, &reply);
-    if (r >= 0)
-        r = sd_bus_message_read(reply, "h", &fd);
-    if (r < 0)
-        return bus_client_report(&error, r);
-    r = fd_read_all(fd, EVIDENCE_JSON_MAX, ret);
-    return r < 0 ? complain_of_errno(r, "evidence") : 0;
-}
-
-int bind_values_collect(const GateFile *gate, json_t **ret)
-{
-    _cleanup_bytes_ Bytes evidence = { 0 };
-
-    int r = bind_values_needed(gate) ? collect(&evidence) : 0;
-    return r != 0 ? r : bind_values(gate, VIEW(evidence), ret);
+    return r != 0 ? r : bind_values(gate, VIEW(evidence->json), ret);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "ctl/own-evidence.h"
 #include "format/gate-file.h"
 
 /*
@@ -18,4 +19,4 @@ _must_check_ int bind_values(const GateFile *gate, ByteView evidence, json_t **r
 /* Does GATE bind to anything that is only in evidence? */
 bool bind_values_needed(const GateFile *gate);
 /* The same as bind_values(), of evidence that attestd is asked for when it is needed. */
-_must_check_ int bind_values_collect(const GateFile *gate, json_t **ret);
+_must_check_ int bind_values_collect(const GateFile *gate, OwnEvidence *evidence, json_t **ret);

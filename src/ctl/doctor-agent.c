@@ -45,20 +45,38 @@ int doctor_agent(Doctor *doctor, Check *check)
     return check_say(check, "it runs, version %s", version);
 }
 
+/* The row of the property Findings that decided: name, subject, result, found, wanted, … */
+static const json_t *decisive(const Doctor *doctor, const char *name)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach (json_object_get(doctor->properties, "Findings"), i, row) {
+        const char *item = json_string_value(json_array_get(row, 0));
+        const char *result = json_string_value(json_array_get(row, 2));
+        if (item && result && strcmp(item, name) == 0 && strcmp(result, "failure") == 0)
+            return row;
+    }
+    return NULL;
+}
+
 /* What attestd last said went wrong, and since when. RESULT: is there a verdict all the same? */
 static int take_last_error(const Doctor *doctor, FindingResult result, Check *check)
 {
     const json_t *error = json_object_get(doctor->properties, "LastError");
     const char *name = json_string_value(json_array_get(error, 0));
-    const char *text = json_string_value(json_array_get(error, 1));
-    char since[96], found[FINDING_TEXT_MAX];
+    char since[96], text[FINDING_TEXT_MAX];
 
     if (!name || !*name)
         return 0;
     format_moment(usec_of(doctor, "StateSinceUSec"), since);
-    (void)snprintf(found, sizeof(found), "%s since %s: %s", text_of(doctor, "State"), since,
-                   text ? text : "");
-    return findings_add(&check->findings, name, text_of(doctor, "Verifier"), result, found, NULL);
+    const json_t *row = decisive(doctor, name);
+    const char *subject = json_string_value(json_array_get(row, 1));
+    const char *found = json_string_value(json_array_get(row, 3));
+    (void)snprintf(text, sizeof(text), "%s%s%s since %s", found ? found : "",
+                   found && *found ? "; " : "", text_of(doctor, "State"), since);
+    return findings_add(&check->findings, name, subject ? subject : text_of(doctor, "Verifier"),
+                        result, text, json_string_value(json_array_get(row, 4)));
 }
 
 static int say_verdict(const Doctor *doctor, Check *check)

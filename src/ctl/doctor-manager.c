@@ -17,18 +17,29 @@
 #define UNIT_INTERFACE    MANAGER ".Unit"
 #define SERVICE_INTERFACE MANAGER ".Service"
 
-#define WAIT_USEC (10 * USEC_PER_SEC) /* a call; systemd answers in milliseconds */
+#define WAIT_USEC    (5 * USEC_PER_SEC) /* a call; systemd answers in milliseconds */
+#define SERVICES_MAX 4096
 
 struct DoctorManager {
     sd_bus *bus;
+    bool is_silent; /* it did not answer in time */
 };
+
+/* Who is not answered is not asked again, by anybody: R, for the caller to return. */
+static int note(DoctorManager *manager, int r)
+{
+    manager->is_silent = manager->is_silent || r == -ETIMEDOUT;
+    return r;
+}
 
 int doctor_manager_new(sd_bus *bus, DoctorManager **ret)
 {
     _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
     int is_there = 0;
 
-    int r = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+    int r = sd_bus_set_method_call_timeout(bus, WAIT_USEC);
+    if (r >= 0)
+        r = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                "org.freedesktop.DBus", "NameHasOwner", NULL, &reply, "s", MANAGER);
     if (r >= 0)
         r = sd_bus_message_read(reply, "b", &is_there);
@@ -57,10 +68,12 @@ int doctor_manager_version(DoctorManager *manager)
 {
     _cleanup_free_ char *version = NULL;
 
+    if (manager->is_silent)
+        return -ETIMEDOUT;
     int r = sd_bus_get_property_string(manager->bus, MANAGER, MANAGER_PATH, MANAGER_INTERFACE,
                                        "Version", NULL, &version);
     if (r < 0)
-        return r;
+        return note(manager, r);
     /* "252.39-1", "v256" and the like. */
     long number = strtol(version + strcspn(version, "0123456789"), NULL, 10);
     return number > 0 && number < 100000 ? (int)number : 0;
@@ -87,7 +100,7 @@ static int read_all(DoctorManager *manager, const char *path, const char *interf
     if (r >= 0)
         r = sd_bus_message_append(call, "s", interface);
     if (r >= 0)
-        r = sd_bus_call(manager->bus, call, WAIT_USEC, NULL, &reply);
+        r = sd_bus_call(manager->bus, call, /* usec= */ 0, NULL, &reply);
     return r < 0 ? r : message_to_json(reply, ret);
 }
 
@@ -122,8 +135,10 @@ static json_t *read_credentials(DoctorManager *manager, const char *path)
     _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
     json_t *credentials = NULL;
 
-    int r = sd_bus_get_property(manager->bus, MANAGER, path, SERVICE_INTERFACE, "LoadCredential",
-                                NULL, &reply, "a(ss)");
+    if (manager->is_silent)
+        return json_array();
+    int r = note(manager, sd_bus_get_property(manager->bus, MANAGER, path, SERVICE_INTERFACE,
+                                              "LoadCredential", NULL, &reply, "a(ss)"));
     if (r >= 0)
         r = message_to_json(reply, &credentials);
     return r < 0 ? json_array() : credentials;
@@ -136,6 +151,8 @@ int doctor_manager_unit(DoctorManager *manager, const char *name, DoctorUnit *re
     json_auto_t *properties = NULL;
     const char *path;
 
+    if (manager->is_silent)
+        return -ETIMEDOUT;
     int r = sd_bus_call_method(manager->bus, MANAGER, MANAGER_PATH, MANAGER_INTERFACE, "LoadUnit",
                                NULL, &reply, "s", name);
     if (r >= 0)
@@ -143,7 +160,7 @@ int doctor_manager_unit(DoctorManager *manager, const char *name, DoctorUnit *re
     if (r >= 0)
         r = read_all(manager, path, UNIT_INTERFACE, &properties);
     if (r < 0)
-        return r;
+        return note(manager, r);
     unit = (DoctorUnit){
         .load_state = copy_text(properties, "LoadState"),
         .active_state = copy_text(properties, "ActiveState"),
@@ -157,6 +174,48 @@ int doctor_manager_unit(DoctorManager *manager, const char *name, DoctorUnit *re
         !unit.binds_to || !unit.wanted_by || !unit.credentials)
         return -ENOMEM;
     *ret = TAKE_STRUCT(unit);
+    return 0;
+}
+
+/* A row of ListUnitsByPatterns: its name first, its object the seventh. */
+static int add_asker(DoctorManager *manager, const json_t *row, const char *path, json_t *askers)
+{
+    const char *unit = json_string_value(json_array_get(row, 0));
+    const char *object = json_string_value(json_array_get(row, 6));
+    json_auto_t *credentials = unit && object ? read_credentials(manager, object) : json_array();
+    size_t i;
+    const json_t *item;
+
+    json_array_foreach (credentials, i, item) {
+        const char *id = json_string_value(json_array_get(item, 0));
+        const char *from = json_string_value(json_array_get(item, 1));
+        if (id && from && strcmp(from, path) == 0 &&
+            json_array_append_new(askers, json_pack("[ss]", unit, id)) < 0)
+            return -ENOMEM;
+    }
+    return credentials ? 0 : -ENOMEM;
+}
+
+int doctor_manager_askers(DoctorManager *manager, const char *path, json_t **ret)
+{
+    _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+    json_auto_t *units = NULL, *askers = json_array();
+
+    if (manager->is_silent)
+        return -ETIMEDOUT;
+    if (!askers)
+        return -ENOMEM;
+    int r = sd_bus_call_method(manager->bus, MANAGER, MANAGER_PATH, MANAGER_INTERFACE,
+                               "ListUnitsByPatterns", NULL, &reply, "asas", 0, 1, "*.service");
+    if (r >= 0)
+        r = message_to_json(reply, &units);
+    if (r < 0)
+        return note(manager, r);
+    for (size_t i = 0; i < MIN(json_array_size(units), (size_t)SERVICES_MAX) && r >= 0; i++)
+        r = add_asker(manager, json_array_get(units, i), path, askers);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(askers);
     return 0;
 }
 

@@ -10,7 +10,10 @@
 
 typedef struct DoctorManager DoctorManager;
 
-/* BUS is borrowed. -ESRCH when no systemd is on it; other negative errno. */
+/*
+ * BUS is borrowed. -ESRCH when no systemd is on it; other negative errno. A systemd that has once
+ * not answered in time is not waited for again: -ETIMEDOUT of all that is asked behind that.
+ */
 _must_check_ int doctor_manager_new(sd_bus *bus, DoctorManager **ret);
 DoctorManager *doctor_manager_free(DoctorManager *manager);
 DEFINE_CLEANUP(DoctorManager *, doctor_manager_free);
@@ -34,5 +37,10 @@ void doctor_unit_done(DoctorUnit *unit);
 
 /* Negative errno. */
 _must_check_ int doctor_manager_unit(DoctorManager *manager, const char *name, DoctorUnit *ret);
+/*
+ * Who asks at the socket PATH, of the services that are loaded: [[UNIT, SECRET], …]. Negative
+ * errno.
+ */
+_must_check_ int doctor_manager_askers(DoctorManager *manager, const char *path, json_t **ret);
 /* Is TEXT in LIST? */
 bool doctor_list_has(const json_t *list, const char *text);

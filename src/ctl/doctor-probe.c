@@ -99,6 +99,25 @@ static int pass_logs(const Doctor *doctor, ProbeFiles *files)
     return r < 0 ? r : pass_log(doctor, files, evidence->userspace_log, "eventlog-userspace");
 }
 
+/* Opened as attestd opens it. */
+static int pass_owner(const Doctor *doctor, ProbeFiles *files)
+{
+    int r = doctor_user_enter(&doctor->user);
+
+    if (r < 0)
+        return r;
+    r = pass_file(files, doctor->config->evidence.owner_authorization_file, "owner-authorization");
+    doctor_user_leave(&doctor->user);
+    return r;
+}
+
+static int pass_machine(const Doctor *doctor, ProbeFiles *files)
+{
+    int r = pass_logs(doctor, files);
+
+    return r < 0 ? r : pass_owner(doctor, files);
+}
+
 /* Opened as attestd opens them. */
 static int pass_credentials(const Doctor *doctor, ProbeFiles *files)
 {
@@ -159,7 +178,7 @@ static int run(const Doctor *doctor, bool is_machine, WorkerAnswer *ret)
 
     if (!files.names)
         return -ENOMEM;
-    int r = is_machine ? pass_logs(doctor, &files) : pass_credentials(doctor, &files);
+    int r = is_machine ? pass_machine(doctor, &files) : pass_credentials(doctor, &files);
     if (r == 0)
         r = make_line(doctor, is_machine, files.names, &line);
     if (r < 0)

@@ -2,10 +2,13 @@
 /*
  * The state directory and what is in it, seen as attestd sees it.
  */
+#include "base/encode.h"
 #include "config/config-value.h"
+#include "config/key-record.h"
 #include "config/state-format.h"
 #include "ctl/doctor.h"
 #include "ctl/gate-directory.h"
+#include "ctl/gate-vault.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -76,6 +79,18 @@ int doctor_state(Doctor *doctor, Check *check)
     return check_say(check, "%s, of %s", path, doctor->user.name);
 }
 
+/* Whether the one that is asked can open GATE at all. VERIFIER may be NULL. */
+static int judge_verifier(const VerifierConfig *verifier, const GateFile *gate, Check *check)
+{
+    if (!gate->verifier || !verifier || !verifier->verifier_id)
+        return 0;
+    if (strcmp(gate->verifier, verifier->verifier_id) != 0)
+        return doctor_no(check, "gate-verifier-other", gate->name, gate->verifier,
+                         verifier->verifier_id);
+    const char *unfit = gate->kind == GATE_KIND_KEY_RELEASE ? gate_vault_unfit(verifier) : NULL;
+    return unfit ? doctor_no(check, "key-release-unfit", gate->name, unfit, GATE_VAULT_FIT) : 0;
+}
+
 static int judge_gate(const Doctor *doctor, const char *name, Check *check)
 {
     _cleanup_gate_file_ GateFile gate = { 0 };
@@ -90,11 +105,7 @@ static int judge_gate(const Doctor *doctor, const char *name, Check *check)
     if (r > 0)
         return doctor_no(check, "gate-file-invalid", name, gate_file_reason(r),
                          gate_file_wanted(r));
-    const VerifierConfig *verifier = doctor->config->verifier;
-    if (!gate.verifier || !verifier || !verifier->verifier_id ||
-        strcmp(gate.verifier, verifier->verifier_id) == 0)
-        return 0;
-    return doctor_no(check, "gate-verifier-other", name, gate.verifier, verifier->verifier_id);
+    return judge_verifier(doctor->config->verifier, &gate, check);
 }
 
 int doctor_gates(Doctor *doctor, Check *check)
@@ -114,6 +125,27 @@ int doctor_gates(Doctor *doctor, Check *check)
     return r;
 }
 
+/* Is it for the key that this machine was last trusted with? Where none is known, nothing is said.
+ */
+static int judge_key(const Doctor *doctor, const SecretListing *listing, Check *check)
+{
+    const SecretHeader *header = &listing->header;
+    _cleanup_key_record_ KeyRecord record = { 0 };
+
+    if (header->gate_kind != GATE_KIND_VERIFIER)
+        return 0;
+    int r = key_record_read(doctor->options->state_directory, &record);
+    if (r != KEY_RECORD_OK)
+        return MIN(r, 0);
+    _cleanup_free_ char *name = hex_encode(VIEW_OF_ARRAY(header->ak_name));
+    if (!name)
+        return -ENOMEM;
+    if (strcmp(name, record.name) == 0)
+        return 0;
+    return doctor_warn(check, "secret-key-changed", listing->name, NULL,
+                       "the key that this machine was last trusted with");
+}
+
 static int judge_secret(const Doctor *doctor, const SecretListing *listing, Check *check)
 {
     const SecretHeader *header = &listing->header;
@@ -131,8 +163,42 @@ static int judge_secret(const Doctor *doctor, const SecretListing *listing, Chec
     if (r == 0 && gate.kind != header->gate_kind)
         return doctor_no(check, "secret-gate-kind-changed", listing->name,
                          gate_kind_name(gate.kind), gate_kind_name(header->gate_kind));
-    return header->n_who > 0 ? 0
-                             : doctor_warn(check, "secret-for-nobody", listing->name, NULL, NULL);
+    r = judge_key(doctor, listing, check);
+    if (r < 0 || header->n_who > 0)
+        return r;
+    return doctor_warn(check, "secret-for-nobody", listing->name, NULL, NULL);
+}
+
+static const SecretListing *find_secret(const SecretList *secrets, const char *name)
+{
+    for (size_t i = 0; i < secrets->n_items; i++)
+        if (strcmp(secrets->items[i].name, name) == 0)
+            return &secrets->items[i];
+    return NULL;
+}
+
+static bool names(const SecretHeader *header, const char *asker)
+{
+    for (size_t i = 0; i < header->n_who; i++)
+        if (secret_who_names(header->who[i], asker))
+            return true;
+    return false;
+}
+
+int doctor_judge_asker(const Doctor *doctor, const char *asker, const char *secret, Check *check)
+{
+    char subject[SECRET_UNIT_LIMIT + SECRET_NAME_LIMIT + 24];
+
+    if (!doctor->has_secrets)
+        return 0;
+    const SecretListing *listing = find_secret(&doctor->secrets, secret);
+    (void)snprintf(subject, sizeof(subject), "%s, secret %s", asker, secret);
+    if (!listing)
+        return doctor_no(check, "secret-not-sealed", subject, NULL, NULL);
+    /* One that cannot be read has its line already. */
+    if (listing->reason != SECRET_STORE_OK || names(&listing->header, asker))
+        return 0;
+    return doctor_no(check, "secret-for-others", subject, NULL, NULL);
 }
 
 int doctor_secrets(Doctor *doctor, Check *check)
@@ -141,6 +207,7 @@ int doctor_secrets(Doctor *doctor, Check *check)
     const char *directory = doctor->config->secrets.directory;
 
     int r = secret_store_open(directory, &store);
+    doctor->has_secrets = r == SECRET_STORE_E_ABSENT;
     if (r == SECRET_STORE_E_ABSENT)
         return check_say(check, "none");
     if (r == 0)
@@ -150,6 +217,7 @@ int doctor_secrets(Doctor *doctor, Check *check)
     if (r != 0)
         return doctor_no(check, "secret-store-unusable", directory,
                          r < 0 ? strerror(-r) : secret_store_reason(r), NULL);
+    doctor->has_secrets = true;
     for (size_t i = 0; i < doctor->secrets.n_items; i++) {
         r = judge_secret(doctor, &doctor->secrets.items[i], check);
         if (r < 0)

@@ -82,6 +82,15 @@ static int judge_volume_secrets(const Doctor *doctor, const VolumeTables *tables
     return 0;
 }
 
+/* A volume asks for the secret of its own name. */
+static int judge_key(const Doctor *doctor, const char *volume, Check *check)
+{
+    char asker[TABLE_FIELD_SIZE + sizeof(SECRET_VOLUME)];
+
+    (void)snprintf(asker, sizeof(asker), SECRET_VOLUME "%s", volume);
+    return doctor_judge_asker(doctor, asker, volume, check);
+}
+
 static int judge_tables(const Doctor *doctor, const VolumeTables *tables, Check *check)
 {
     TableCursor cursor = volume_cursor(&tables->crypttab);
@@ -92,6 +101,8 @@ static int judge_tables(const Doctor *doctor, const VolumeTables *tables, Check 
         int r = volume_judge(tables, &line, FINDING_FAILURE, &check->findings);
         if (r == 0)
             r = judge_mount(tables, line.fields[0], check);
+        if (r == 0)
+            r = judge_key(doctor, line.fields[0], check);
         if (r < 0)
             return r;
     }

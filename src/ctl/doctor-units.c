@@ -13,6 +13,7 @@
 #define TARGET        "attested.target"
 
 #define SKIP_NO_SYSTEMD "systemd does not run here"
+#define SKIP_SILENT     "systemd does not answer"
 
 int doctor_systemd(Doctor *doctor, Check *check)
 {
@@ -23,6 +24,8 @@ int doctor_systemd(Doctor *doctor, Check *check)
     int version = doctor_manager_version(doctor->manager);
     if (version == -ENOMEM)
         return version;
+    if (version == -ETIMEDOUT)
+        return check_skip(check, SKIP_SILENT);
     if (version <= 0)
         return check_skip(check, "it does not say its version");
     if (version >= SYSTEMD_LEAST)
@@ -130,7 +133,7 @@ static int judge_unit(const Doctor *doctor, const char *name, const char *secret
 
     (void)snprintf(subject, sizeof(subject), "%s, secret %s", name, secret);
     int r = doctor_manager_unit(doctor->manager, name, &unit);
-    if (r == -ENOMEM)
+    if (r == -ENOMEM || r == -ETIMEDOUT)
         return r;
     if (r < 0)
         return doctor_no(check, "unit-missing", subject, strerror(-r), NULL);
@@ -169,7 +172,7 @@ static int judge_bound(const Doctor *doctor, const char *name, Check *check)
     _cleanup_doctor_unit_ DoctorUnit unit = { 0 };
 
     int r = doctor_manager_unit(doctor->manager, name, &unit);
-    if (r == -ENOMEM)
+    if (r == -ENOMEM || r == -ETIMEDOUT)
         return r;
     if (r < 0 || strcmp(unit.load_state, "loaded") != 0 || is_wanted(&unit))
         return 0;
@@ -185,7 +188,7 @@ static int judge_all_bound(const Doctor *doctor, Check *check)
 
     int r = doctor_manager_unit(doctor->manager, TARGET, &target);
     if (r < 0)
-        return r == -ENOMEM ? r : 0;
+        return r == -ENOMEM || r == -ETIMEDOUT ? r : 0;
     json_array_foreach (target.bound_by, i, item) {
         r = json_is_string(item) ? judge_bound(doctor, json_string_value(item), check) : 0;
         if (r < 0)
@@ -194,7 +197,33 @@ static int judge_all_bound(const Doctor *doctor, Check *check)
     return 0;
 }
 
-int doctor_units(Doctor *doctor, Check *check)
+/* Those that ask, whether or not anything is for them. */
+static int judge_askers(const Doctor *doctor, Check *check)
+{
+    _cleanup_free_ char *path = NULL;
+    json_auto_t *askers = NULL;
+    size_t i;
+    const json_t *item;
+
+    if (asprintf(&path, "%s/secrets.sock", doctor->options->runtime_directory) < 0) {
+        path = NULL;
+        return -ENOMEM;
+    }
+    int r = doctor_manager_askers(doctor->manager, path, &askers);
+    if (r < 0)
+        return r == -ENOMEM || r == -ETIMEDOUT ? r : 0;
+    json_array_foreach (askers, i, item) {
+        char asker[SECRET_UNIT_LIMIT + sizeof(SECRET_UNIT)];
+        (void)snprintf(asker, sizeof(asker), SECRET_UNIT "%s",
+                       json_string_value(json_array_get(item, 0)));
+        r = doctor_judge_asker(doctor, asker, json_string_value(json_array_get(item, 1)), check);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int judge_units(const Doctor *doctor, size_t *ret_n, Check *check)
 {
     size_t n = 0;
 
@@ -206,11 +235,22 @@ int doctor_units(Doctor *doctor, Check *check)
                 return r;
         }
     }
-    if (check->findings.n_items == 0 && !doctor->manager)
-        return check_skip(check, SKIP_NO_SYSTEMD);
-    int r = doctor->manager ? judge_all_bound(doctor, check) : 0;
+    *ret_n = n;
+    int r = doctor->manager ? judge_askers(doctor, check) : 0;
+    return r == 0 && doctor->manager ? judge_all_bound(doctor, check) : r;
+}
+
+int doctor_units(Doctor *doctor, Check *check)
+{
+    size_t n = 0;
+
+    int r = judge_units(doctor, &n, check);
+    if (r == -ETIMEDOUT)
+        return check_skip(check, SKIP_SILENT);
     if (r < 0)
         return r;
+    if (check->findings.n_items == 0 && !doctor->manager)
+        return check_skip(check, SKIP_NO_SYSTEMD);
     return n == 0 ? check_say(check, "no secret is for anybody")
                   : check_say(check, "%zu may ask, each as it should", n);
 }

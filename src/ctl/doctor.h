@@ -40,6 +40,7 @@ typedef struct Doctor {
     Findings trust;      /* what the configuration says of trusted files */
 
     SecretList secrets;     /* empty when they cannot be read */
+    bool has_secrets;       /* they have been read, whether or not there are any */
     sd_bus *bus;            /* NULL: cannot be reached */
     json_t *properties;     /* of attestd; NULL: it does not run */
     DoctorManager *manager; /* NULL: systemd does not run here */
@@ -69,6 +70,10 @@ DoctorCheck doctor_agent, doctor_verdict, doctor_layers;
 DoctorCheck doctor_systemd, doctor_services, doctor_units;
 /* doctor-system.c */
 DoctorCheck doctor_crypttab, doctor_swap, doctor_kexec;
+
+/* Is SECRET sealed, and for ASKER, "unit:NAME" or "volume:NAME", who asks for it? -ENOMEM. */
+_must_check_ int doctor_judge_asker(const Doctor *doctor, const char *asker, const char *secret,
+                                    Check *check);
 
 /* What is wrong, about SUBJECT; FOUND and WANTED may be NULL. -ENOMEM. */
 _must_check_ int doctor_no(Check *check, const char *name, const char *subject, const char *found,

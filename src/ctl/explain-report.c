@@ -66,12 +66,13 @@ static bool is_version(const char *text)
     return n_dots <= 2 && strspn(text, "0123456789.") == strlen(text);
 }
 
-/* The file is attestd's: what should be one of a few words may be any. */
+/* What should be one of a few words may be any, in attestd's files and on the bus. */
+static const char *const states[] = { "UNPROVEN", "PROVING", "TRUSTED",  "RENEWING",
+                                      "WAITING",  "REFUSED", "STOPPING", NULL };
+static const char *const protocols[] = { "native", "maa", NULL };
+
 static int set_words(json_t *object, const RoundRecord *record)
 {
-    static const char *const states[] = { "UNPROVEN", "PROVING", "TRUSTED",  "RENEWING",
-                                          "WAITING",  "REFUSED", "STOPPING", NULL };
-    static const char *const protocols[] = { "native", NULL };
     json_auto_t *words =
         json_pack("{ss ss ss ss}", "before", one_of(record->before, states), "after",
                   one_of(record->after, states), "protocol", one_of(record->protocol, protocols),
@@ -205,25 +206,33 @@ static json_t *show_bus_findings(const json_t *rows)
     return TAKE_PTR(array);
 }
 
-static json_t *show_standing(void)
+json_t *explain_report_standing(const json_t *properties)
 {
-    static const char *const shown[] = {
-        "State",     "StateSinceUSec", "VerdictExpiresUSec", "NextRoundUSec", "LastRoundUSec",
-        "Simulated", "Version",        "Protocol",
-    };
-    json_auto_t *properties = explain_machine_properties(), *object = json_object();
+    static const char *const numbers[] = { "StateSinceUSec", "VerdictExpiresUSec", "NextRoundUSec",
+                                           "LastRoundUSec" };
+    const char *version = text_of(properties, "Version");
+    json_auto_t *object =
+        json_pack("{ss ss ss sb}", "State", one_of(text_of(properties, "State"), states),
+                  "Protocol", one_of(text_of(properties, "Protocol"), protocols), "Version",
+                  is_version(version) ? version : REDACTED, "Simulated",
+                  json_is_true(json_object_get(properties, "Simulated")));
 
-    if (!properties || !object)
-        return properties ? NULL : json_null();
-    for (size_t i = 0; i < ELEMENTSOF(shown); i++) {
-        json_t *value = json_object_get(properties, shown[i]);
-        if (value && json_object_set(object, shown[i], value) < 0)
+    for (size_t i = 0; object && i < ELEMENTSOF(numbers); i++) {
+        json_t *value = json_object_get(properties, numbers[i]);
+        if (json_is_integer(value) && json_object_set(object, numbers[i], value) < 0)
             return NULL;
     }
     if (json_object_set_new(object, "Findings",
                             show_bus_findings(json_object_get(properties, "Findings"))) < 0)
         return NULL;
     return TAKE_PTR(object);
+}
+
+static json_t *show_standing(void)
+{
+    json_auto_t *properties = explain_machine_properties();
+
+    return properties ? explain_report_standing(properties) : json_null();
 }
 
 json_t *explain_report(const Options *options, const Rounds *rounds)

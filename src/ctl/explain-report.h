@@ -15,5 +15,7 @@ json_t *explain_report(const Options *options, const Rounds *rounds);
 /* RECORD without names, with every text for redact_foreign(); BOOT: which boot of those shown, from
  * 1. NULL: no memory. */
 json_t *explain_report_round(const RoundRecord *record, size_t boot);
+/* Of the properties that the bus has, those that name nothing outside of attestd. Likewise. */
+json_t *explain_report_standing(const json_t *properties);
 /* {"files": how many, "settings": …} without hosts, paths and names; NULL: no memory. */
 json_t *explain_report_settings(const Config *config);

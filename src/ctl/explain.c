@@ -17,6 +17,14 @@
 #define REPORT_MODE 0600
 #define LAST        "last"
 
+/* OBJECT NULL: there was no memory for it. */
+static int print(const json_t *object)
+{
+    int r = object ? output_json(object) : -ENOMEM;
+
+    return r < 0 ? complain_of_errno(r, "explain") : 0;
+}
+
 static int explain_entry(const Options *options, const CatalogEntry *entry)
 {
     if (!options->json) {
@@ -26,7 +34,7 @@ static int explain_entry(const Options *options, const CatalogEntry *entry)
     json_auto_t *object = json_pack("{ss ss ss si ss}", "name", entry->name, "text", entry->text,
                                     "remedy", entry->remedy, "exit_class", (int)entry->exit_class,
                                     "exit_class_text", explain_exit_class(entry->exit_class));
-    return object && output_json(object) == 0 ? 0 : EXIT_CLASS_INTERNAL;
+    return print(object);
 }
 
 static json_t *list_to_json(const Rounds *rounds)
@@ -43,7 +51,7 @@ static int explain_list(const Options *options, const Rounds *rounds)
 {
     if (options->json) {
         json_auto_t *object = list_to_json(rounds);
-        return object && output_json(object) == 0 ? 0 : EXIT_CLASS_INTERNAL;
+        return print(object);
     }
     if (rounds->n_items > 0)
         explain_show_list(rounds);
@@ -67,7 +75,7 @@ static int explain_round(const Options *options, const Rounds *rounds, const cha
         return 0;
     }
     json_auto_t *object = round_record_to_json(record);
-    return object && output_json(object) == 0 ? 0 : EXIT_CLASS_INTERNAL;
+    return print(object);
 }
 
 static int write_report(const Options *options, const Rounds *rounds)
@@ -76,7 +84,7 @@ static int write_report(const Options *options, const Rounds *rounds)
     _cleanup_free_ char *text = report ? json_dumps(report, JSON_INDENT(1)) : NULL;
 
     if (!text)
-        return EXIT_CLASS_INTERNAL;
+        return complain_of_errno(-ENOMEM, "the report");
     int r = file_write_atomic(options->out, view_of_string(text), REPORT_MODE);
     if (r < 0)
         return complain_of_errno(r, options->out);

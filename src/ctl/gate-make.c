@@ -9,6 +9,8 @@
 #include "config/config-value.h"
 #include "config/config.h"
 #include "ctl/complain.h"
+#include "ctl/gate-paravisors.h"
+#include "ctl/gate-vault.h"
 #include "ctl/public-key.h"
 #include "format/catalog.h"
 #include "format/tpm-alg.h"
@@ -40,11 +42,19 @@ typedef struct KindOption {
 static int check_kind(GateKind kind, const Options *options)
 {
     const KindOption wanted[] = {
-        { "trust", BIT(GATE_KIND_VERIFIER) | BIT(GATE_KIND_REWRAP), options->trust },
+        { "trust", BIT(GATE_KIND_VERIFIER) | BIT(GATE_KIND_REWRAP) | BIT(GATE_KIND_KEY_RELEASE),
+          options->trust },
         { "next-release-key", BIT(GATE_KIND_VERIFIER), options->next_release_key },
         { "no-ticket", BIT(GATE_KIND_VERIFIER), options->no_ticket },
         { "cap-pcr", BIT(GATE_KIND_VERIFIER), options->cap_pcr },
         { "bind", BIT(GATE_KIND_REWRAP), options->binds.n_items > 0 },
+        { "key-url", BIT(GATE_KIND_KEY_RELEASE), options->key_url },
+        { "key", BIT(GATE_KIND_KEY_RELEASE), options->key },
+        { "verifier", BIT(GATE_KIND_KEY_RELEASE), options->verifier },
+        { "client-id", BIT(GATE_KIND_KEY_RELEASE), options->client_id },
+        { "resource", BIT(GATE_KIND_KEY_RELEASE), options->resource },
+        { "vault-ca", BIT(GATE_KIND_KEY_RELEASE), options->vault_ca },
+        { "api-version", BIT(GATE_KIND_KEY_RELEASE), options->api_version },
         { "pcrs", BIT(GATE_KIND_PCR), options->pcrs },
     };
 
@@ -53,11 +63,20 @@ static int check_kind(GateKind kind, const Options *options)
             return complain_of_usage("leave it out, or say --kind= of a kind that it is for",
                                      "--%s does not go with a gate of kind %s", wanted[i].name,
                                      gate_kind_name(kind));
-    if (kind != GATE_KIND_PCR && !options->trust)
+    return 0;
+}
+
+/* What a gate cannot be without. 0, else an exit class. */
+static int check_needed(GateKind kind, const Options *options)
+{
+    if (gate_kind_is_granted(kind) && !options->trust)
         return complain_of_usage(REMEDY_TRUST " and give --trust=FILE",
                                  "nothing says whose gate this is");
     if (kind == GATE_KIND_REWRAP && options->binds.n_items == 0)
         return complain_of_usage(REMEDY_BIND, "nothing says what a secret is bound to");
+    if (kind == GATE_KIND_KEY_RELEASE && (!options->key_url || !options->key))
+        return complain_of_usage("give --key-url=URL and --key=FILE, the key's public half",
+                                 "nothing says which key of which vault releases it");
     if (kind == GATE_KIND_PCR && !options->pcrs)
         return complain_of_usage("give --pcrs=LIST, such as --pcrs=4,7,9",
                                  "nothing says which PCRs guard it");
@@ -79,6 +98,9 @@ static int check_vtpm(const Options *options)
     if (!certified && options->vtpm_ca)
         return complain_of_usage("say --vtpm-root=certificate as well",
                                  "a CA is of use for a certified vTPM only");
+    if (options->paravisors.n_items > 0 && (!root || strcmp(root, "paravisor") != 0))
+        return complain_of_usage("say --vtpm-root=paravisor as well",
+                                 "a paravisor is of use for a vTPM behind one only");
     return 0;
 }
 
@@ -155,6 +177,8 @@ static int set_numbers(const Options *options, GateFile *gate)
         return set_cap(options, gate);
     case GATE_KIND_REWRAP:
         return set_binds(options, gate);
+    case GATE_KIND_KEY_RELEASE:
+        return 0;
     case GATE_KIND_PCR:
         gate->pcr_bank = TPM_ALG_SHA256;
         return read_pcrs(options->pcrs, &gate->pcrs)
@@ -167,8 +191,7 @@ static int set_numbers(const Options *options, GateFile *gate)
     return EXIT_CLASS_INTERNAL;
 }
 
-/* The trust file of --trust, a new reference; NULL when it was complained of. */
-static json_t *read_trust(const char *path)
+json_t *gate_make_trust(const char *path)
 {
     _cleanup_bytes_ Bytes bytes = { 0 };
     json_auto_t *trust = NULL;
@@ -248,7 +271,7 @@ static int set_keys(const json_t *trust, const Options *options, GateFile *gate)
 /* The verifier, and its keys for this kind. 0, else an exit class. */
 static int set_verifier(const Options *options, GateFile *gate)
 {
-    json_auto_t *trust = read_trust(options->trust);
+    json_auto_t *trust = gate_make_trust(options->trust);
 
     if (!trust)
         return EXIT_CLASS_USAGE;
@@ -257,21 +280,21 @@ static int set_verifier(const Options *options, GateFile *gate)
                           : complain_of_errno(-ENOMEM, options->trust);
 }
 
-/* The certificates of --vtpm-ca, where it was given. Whether they are any good is for sealing. */
-static int read_vtpm_ca(const char *path, char **ret)
+/* Whether they are any good is for those to say who judge by them. */
+int gate_make_ca(const char *path, const char *remedy, char **ret)
 {
     _cleanup_bytes_ Bytes bytes = { 0 };
 
     if (!path)
         return 0;
-    int r = file_read(path, GATE_VTPM_CA_MAX, &bytes);
+    int r = file_read(path, GATE_CA_MAX, &bytes);
     if (r < 0)
-        return complain_of_usage(REMEDY_CA, "%s cannot be read: %s", path, strerror(-r));
+        return complain_of_usage(remedy, "%s cannot be read: %s", path, strerror(-r));
     _cleanup_free_ char *text = strndup((const char *)bytes.data, bytes.size);
     if (!text)
         return complain_of_errno(-ENOMEM, path);
-    if (strlen(text) != bytes.size || !gate_vtpm_ca_is_valid(text))
-        return complain_of_usage(REMEDY_CA, "%s has no certificates", path);
+    if (strlen(text) != bytes.size || !gate_ca_is_valid(text))
+        return complain_of_usage(remedy, "%s has no certificates", path);
     *ret = TAKE_PTR(text);
     return 0;
 }
@@ -279,12 +302,18 @@ static int read_vtpm_ca(const char *path, char **ret)
 /* Everything that comes from files. */
 static int set_files(const Options *options, GateFile *gate)
 {
-    int r = gate->kind == GATE_KIND_PCR ? 0 : set_verifier(options, gate);
+    int r = 0;
 
+    if (gate_kind_is_granted(gate->kind))
+        r = set_verifier(options, gate);
+    else if (gate->kind == GATE_KIND_KEY_RELEASE)
+        r = gate_vault_make(options, gate);
     if (r == 0 && options->recovery_key)
         r = public_key_read(options->recovery_key, "recovery-key", PUBLIC_KEY_RECOVERY,
                             &gate->recovery_key);
-    return r == 0 ? read_vtpm_ca(options->vtpm_ca, &gate->vtpm_ca_pem) : r;
+    if (r == 0)
+        r = gate_paravisors_read(options, &gate->paravisors);
+    return r == 0 ? gate_make_ca(options->vtpm_ca, REMEDY_CA, &gate->vtpm_ca_pem) : r;
 }
 
 int gate_make(const char *name, const Options *options, GateFile *ret)
@@ -293,8 +322,11 @@ int gate_make(const char *name, const Options *options, GateFile *ret)
     const char *kind = options->gate_kind ? options->gate_kind : gate_kind_name(GATE_KIND_VERIFIER);
 
     if (!gate_kind_by_name(kind, &gate.kind))
-        return complain_of_usage("say verifier, rewrap or pcr", "\"%s\" is no kind of gate", kind);
+        return complain_of_usage("say verifier, rewrap, key-release or pcr",
+                                 "\"%s\" is no kind of gate", kind);
     int r = check_kind(gate.kind, options);
+    if (r == 0)
+        r = check_needed(gate.kind, options);
     if (r == 0)
         r = check_vtpm(options);
     if (r == 0)
@@ -311,15 +343,37 @@ int gate_make(const char *name, const Options *options, GateFile *ret)
     return 0;
 }
 
-int gate_renew(const Options *options, GateFile *gate)
+/* What is not of its kind. 0, else an exit class. */
+static int check_renewal(GateKind kind, const Options *options)
 {
-    if (gate->kind == GATE_KIND_PCR)
+    bool is_granted = gate_kind_is_granted(kind);
+
+    if (kind == GATE_KIND_PCR)
         return complain_of_usage("seal anew to other PCRs: attestctl gate remove, gate add, reseal",
                                  "a gate of kind pcr has no key of a verifier");
-    if (gate->kind == GATE_KIND_REWRAP && options->next_release_key)
+    if (kind != GATE_KIND_VERIFIER && options->next_release_key)
         return complain_of_usage("leave it out",
-                                 "--next-release-key does not go with a gate of kind rewrap");
-    json_auto_t *trust = read_trust(options->trust);
+                                 "--next-release-key does not go with a gate of kind %s",
+                                 gate_kind_name(kind));
+    if (is_granted ? options->key || options->key_url : options->trust != NULL)
+        return complain_of_usage(is_granted ? "give --trust alone" : "give --key, --key-url",
+                                 "--%s does not go with a gate of kind %s",
+                                 is_granted ? "key" : "trust", gate_kind_name(kind));
+    if (is_granted && !options->trust)
+        return complain_of_usage(REMEDY_TRUST " and give --trust=FILE",
+                                 "nothing says which keys the verifier has now");
+    return 0;
+}
+
+int gate_renew(const Options *options, GateFile *gate)
+{
+    int r = check_renewal(gate->kind, options);
+
+    if (r != 0)
+        return r;
+    if (gate->kind == GATE_KIND_KEY_RELEASE)
+        return gate_vault_renew(options, gate);
+    json_auto_t *trust = gate_make_trust(options->trust);
     if (!trust)
         return EXIT_CLASS_USAGE;
     const char *verifier = json_string_value(json_object_get(trust, "verifier_id"));

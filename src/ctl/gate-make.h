@@ -13,7 +13,15 @@
  */
 _must_check_ int gate_make(const char *name, const Options *options, GateFile *ret);
 /*
- * Gives GATE the keys that its verifier has now, by --trust and --next-release-key; the rest stays.
- * 0, else an exit class with its complaint; then some of the keys may have changed.
+ * Gives GATE the keys that its verifier has now, by --trust and --next-release-key, or its vault,
+ * by --key and --key-url; the rest stays. 0, else an exit class with its complaint; then some of
+ * the keys may have changed.
  */
 _must_check_ int gate_renew(const Options *options, GateFile *gate);
+/* The trust file PATH, a new reference; NULL when it was complained of. */
+json_t *gate_make_trust(const char *path);
+/*
+ * The certificates in the file PATH, owned text; untouched when PATH is NULL. REMEDY says which are
+ * wanted. 0, else an exit class with its complaint.
+ */
+_must_check_ int gate_make_ca(const char *path, const char *remedy, char **ret);

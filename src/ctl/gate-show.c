@@ -5,6 +5,8 @@
 #include "ctl/gate-show.h"
 
 #include "ctl/gate-directory.h"
+#include "ctl/gate-paravisors.h"
+#include "ctl/gate-vault.h"
 #include "ctl/output.h"
 #include "ctl/public-key.h"
 #include "ctl/show.h"
@@ -17,6 +19,7 @@ const char *gate_worth(GateKind kind)
     static const char *const texts[] = {
         [GATE_KIND_VERIFIER] = "the TPM opens it only with the verifier's signature for this boot",
         [GATE_KIND_REWRAP] = "the verifier opens it each time; the TPM does not guard it",
+        [GATE_KIND_KEY_RELEASE] = "the vault releases the key by its policy; no TPM guards it",
         [GATE_KIND_PCR] = "the weakest: the TPM looks at PCRs; the verdict is attestd's word only",
     };
 
@@ -63,6 +66,10 @@ static int set_own(json_t *object, const GateFile *gate)
                                      "bind", binds_to_names(gate->binds));
         return own ? json_object_update(object, own) : -1;
     }
+    case GATE_KIND_KEY_RELEASE: {
+        json_auto_t *own = gate_vault_to_show(gate);
+        return own ? json_object_update(object, own) : -1;
+    }
     case GATE_KIND_PCR: {
         json_auto_t *own =
             json_pack("{ss so}", "pcr_bank", "sha256", "pcrs", bits_to_numbers(gate->pcrs));
@@ -78,9 +85,9 @@ json_t *gate_to_show(const char *name, const GateFile *gate)
 {
     _cleanup_free_ char *recovery = public_key_thumbprint(gate->recovery_key);
     json_auto_t *object =
-        json_pack("{ss ss ss ss* ss* ss*}", "name", name, "kind", gate_kind_name(gate->kind),
+        json_pack("{ss ss ss ss* ss* ss* sO*}", "name", name, "kind", gate_kind_name(gate->kind),
                   "worth", gate_worth(gate->kind), "verifier", gate->verifier, "recovery_key",
-                  recovery, "vtpm_root", gate->vtpm_root);
+                  recovery, "vtpm_root", gate->vtpm_root, "paravisors", gate->paravisors);
 
     return object && set_own(object, gate) == 0 ? TAKE_PTR(object) : NULL;
 }
@@ -107,6 +114,8 @@ void gate_show(const json_t *gate)
     show_field(gate, "or", "next_release_key_name");
     show_field(gate, "Rewrap key", "rewrap_key");
     show_field(gate, "Bound to", "bind");
+    if (show_at(gate, "key_url"))
+        gate_vault_show(gate);
     show_field(gate, "PCRs", "pcrs");
     if (json_is_false(show_at(gate, "ticket")))
         show_row("Ticket", "none is kept: it opens within a round only");
@@ -120,6 +129,7 @@ void gate_show(const json_t *gate)
         show_row("Recovery key", "none: what is sealed to it is lost with this TPM");
     show_row("vTPM root",
              show_at(gate, "vtpm_root") ? show_string(gate, "vtpm_root") : "not stated");
+    gate_paravisors_show(show_at(gate, "paravisors"));
 }
 
 /* A layer, and the PCRs any of which covers it (docs/secrets.md). */
@@ -138,6 +148,10 @@ static const Layer layers[] = {
 
 void gate_note_uncovered(const GateFile *gate)
 {
+    if (gate->kind == GATE_KIND_KEY_RELEASE)
+        output_note("What opens it is the release policy of the vault's key, which is not looked "
+                    "at here. Over the claims of MAA it can demand genuine hardware and Secure "
+                    "Boot; not which kernel, initrd or command line.");
     if (gate->kind != GATE_KIND_PCR)
         return;
     output_note("These PCRs say nothing about:");

@@ -16,7 +16,7 @@ json_t *gate_to_complain(const char *name, int reason);
 /* Prints either. */
 void gate_show(const json_t *gate);
 /*
- * Says which layers of the machine the PCRs of GATE leave uncovered; nothing for other kinds: what
- * they cover is in the verifier's policy, which is not here.
+ * Says which layers of the machine the PCRs of GATE, or the policy of its vault, leave uncovered;
+ * nothing for other kinds: what they cover is in the verifier's policy, which is not here.
  */
 void gate_note_uncovered(const GateFile *gate);

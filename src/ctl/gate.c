@@ -8,6 +8,7 @@
 #include "ctl/gate-directory.h"
 #include "ctl/gate-make.h"
 #include "ctl/gate-show.h"
+#include "ctl/gate-vault.h"
 #include "ctl/output.h"
 #include "ctl/seal-order.h"
 #include "ctl/verb.h"
@@ -21,6 +22,11 @@
 #define RELOAD "Tell attestd: systemctl reload attestd"
 
 #define RESEAL "Then seal anew to these keys: attestctl reseal --all"
+
+/* A round with the new key opens nothing that is sealed to the old one. */
+#define RESEAL_FIRST                                                                               \
+    "Seal anew to this key while attestd still has what the old one opened: attestctl reseal "     \
+    "--all"
 
 #define REMEDY_STATE "start attestd once, or run systemd-tmpfiles --create attestd.conf"
 
@@ -73,6 +79,7 @@ static int gate_add(const Options *options)
                  gate.verifier ? gate.verifier : "", gate_worth(gate.kind));
     if (gate.verifier)
         warn_of_other_verifier(&gate, options);
+    gate_vault_warn(&gate, options);
     gate_note_uncovered(&gate);
     return 0;
 }
@@ -106,7 +113,8 @@ static bool has_same_keys(const GateFile *before, const GateFile *gate)
 {
     return is_same(before->release_key, gate->release_key) &&
            is_same(before->next_release_key, gate->next_release_key) &&
-           is_same(before->rewrap_key, gate->rewrap_key);
+           is_same(before->rewrap_key, gate->rewrap_key) && is_same(before->key, gate->key) &&
+           (!gate->key_url || strcmp(before->key_url, gate->key_url) == 0);
 }
 
 static int print_updated(const GateFile *before, const GateFile *gate, const Options *options)
@@ -116,7 +124,10 @@ static int print_updated(const GateFile *before, const GateFile *gate, const Opt
     if (!shown)
         return complain_of_errno(-ENOMEM, gate->name);
     gate_show(shown);
-    (void)printf("\n" RELOAD "\n" RESEAL "\n");
+    if (gate->kind == GATE_KIND_KEY_RELEASE)
+        (void)printf("\n" RESEAL_FIRST "\n" RELOAD "\n");
+    else
+        (void)printf("\n" RELOAD "\n" RESEAL "\n");
     warn_of_strange_keys(before, gate);
     warn_of_other_verifier(gate, options);
     return 0;
@@ -209,8 +220,17 @@ static int gate_list(const Options *options)
 
 static const Option add_options[] = {
     TEXT_OPTION("trust", trust, "FILE", "the verifier's verifier-trust.json"),
-    TEXT_OPTION("kind", gate_kind, "KIND", "verifier, rewrap or pcr; verifier if not given"),
+    TEXT_OPTION("kind", gate_kind, "KIND", "verifier, rewrap, key-release or pcr; else verifier"),
     LIST_OPTION("bind", binds, "WHAT", "rewrap: what a secret is bound to, or fleet"),
+    TEXT_OPTION("key-url", key_url, "URL", "key-release: the key in a vault or Managed HSM"),
+    TEXT_OPTION("key", key, "FILE", "key-release: its public half, PEM or JWK"),
+    TEXT_OPTION("verifier", verifier, "URL", "key-release: the MAA, if attestd asks no MAA yet"),
+    TEXT_OPTION("client-id", client_id, "UUID",
+                "key-release: of the machine's identities this one"),
+    TEXT_OPTION("resource", resource, "URL", "key-release: whom the vault's access tokens are for"),
+    TEXT_OPTION("vault-ca", vault_ca, "FILE",
+                "key-release: who certified the vault, not the system"),
+    TEXT_OPTION("api-version", api_version, "VERSION", "key-release: of the vault's interface"),
     MAYBE_OPTION("cap-pcr", cap_pcr, "PCR", "verifier: a refusal shuts it until a reset"),
     TEXT_OPTION("next-release-key", next_release_key, "FILE",
                 "verifier: the one that follows, not the trust file's"),
@@ -219,19 +239,17 @@ static const Option add_options[] = {
     TEXT_OPTION("recovery-key", recovery_key, "FILE", "a public key that recovers, kept offline"),
     TEXT_OPTION("vtpm-root", vtpm_root, "WHAT", "host, certificate, svsm or paravisor"),
     TEXT_OPTION("vtpm-ca", vtpm_ca, "FILE", "who certified the vTPM, with certificate"),
+    LIST_OPTION("paravisor", paravisors, "KIND:HEX", "which is believed, with paravisor"),
     OPTION_CONFIG,
     OPTION_STATE,
     { 0 },
 };
 
 static const Option update_options[] = {
-    { .name = "trust",
-      .kind = OPTION_TEXT,
-      .offset = offsetof(Options, trust),
-      .value = "FILE",
-      .help = "the verifier's verifier-trust.json of now",
-      .is_required = true },
+    TEXT_OPTION("trust", trust, "FILE", "the verifier's verifier-trust.json of now"),
     TEXT_OPTION("next-release-key", next_release_key, "FILE", "instead of the trust file's"),
+    TEXT_OPTION("key", key, "FILE", "key-release: the public half of the vault's key of now"),
+    TEXT_OPTION("key-url", key_url, "URL", "key-release: its URL, with another version"),
     OPTION_CONFIG,
     OPTION_STATE,
     { 0 },

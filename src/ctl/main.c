@@ -14,10 +14,10 @@
 #define RUNTIME_DIRECTORY_DEFAULT "/run/attestd"
 
 static const Verb *const lists[] = {
-    verb_status,  verb_explain, verb_doctor,  verb_attest, verb_wait,     verb_evidence,
-    verb_token,   verb_verify,  verb_inspect, verb_policy, verb_baseline, verb_gate,
-    verb_seal,    verb_secrets, verb_volume,  verb_hold,   verb_loss,     verb_reseal,
-    verb_recover, verb_config,  verb_version,
+    verb_status,  verb_explain, verb_doctor,  verb_attest,  verb_wait,     verb_evidence,
+    verb_token,   verb_verify,  verb_inspect, verb_policy,  verb_baseline, verb_gate,
+    verb_seal,    verb_secrets, verb_volume,  verb_hold,    verb_loss,     verb_reseal,
+    verb_recover, verb_config,  verb_reload,  verb_version,
 };
 
 static int parse_color(const char *text)

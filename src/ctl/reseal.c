@@ -28,6 +28,7 @@ typedef struct Reseal {
     SecretStore *store; /* NULL: there is none yet */
     json_t *values;     /* {"4": HEX, …}, of --pcr; empty without */
     json_t *report;     /* what was sealed */
+    OwnEvidence evidence;
 } Reseal;
 
 static void reseal_done(Reseal *reseal)
@@ -36,6 +37,7 @@ static void reseal_done(Reseal *reseal)
     (void)secret_store_free(reseal->store);
     json_decref(reseal->values);
     json_decref(reseal->report);
+    own_evidence_done(&reseal->evidence);
 }
 
 static int refuse_value(const char *text)
@@ -131,9 +133,10 @@ static int seal(Reseal *reseal, const SecretHeader *header, const GateFile *gate
         .who = who,
         .on_loss = header->on_loss,
         .on_change = header->on_change,
-        .rollback_counter = header->has_counter && gate->kind != GATE_KIND_REWRAP,
+        .rollback_counter = header->has_counter && !gate_kind_is_wrapped(gate->kind),
         .pcr_values = json_object_size(reseal->values) > 0 ? reseal->values : NULL,
         .secret_fd = fd,
+        .evidence = &reseal->evidence,
     };
 
     if (!who)

@@ -4,10 +4,13 @@
  */
 #include "ctl/seal-order.h"
 
+#include "base/file.h"
 #include "config/config-request.h"
+#include "config/config-value.h"
 #include "ctl/bind-values.h"
 #include "ctl/complain.h"
 #include "ctl/gate-directory.h"
+#include "ctl/owner-file.h"
 #include "ctl/worker-run.h"
 #include "format/catalog.h"
 
@@ -70,37 +73,122 @@ static int make_store(const char *directory)
     return above_fd < 0 ? -errno : make_store_at(above_fd, slash + 1);
 }
 
-/* The request as one line, owned; NULL when out of memory. BIND may be NULL. */
-static char *make_request(const SealOrder *order, json_t *bind, const Config *config,
-                          const Options *options)
+/* What goes to the worker beside the line: the secret, evidence, the TPM's owner. */
+typedef struct Files {
+    json_t *names;
+    int fds[3];
+    size_t n_fds;
+    int evidence, owner; /* ours to close */
+} Files;
+
+static void files_done(Files *files)
 {
-    json_auto_t *request =
-        json_pack("{ss ss so sO ss ss sb sO* sO* sb sb}", "verb", "seal", "name", order->name,
-                  "gate", gate_file_to_json(order->gate), "who", order->who, "on_loss",
-                  on_loss_name(order->on_loss), "on_change", on_change_name(order->on_change),
-                  "rollback_counter", order->rollback_counter ? 1 : 0, "bind", bind, "pcr_values",
-                  order->pcr_values, "accept_host_tpm", options->accept_host_tpm ? 1 : 0,
-                  "accept_unchecked_vtpm", options->accept_unchecked_vtpm ? 1 : 0);
+    json_decref(files->names);
+    closep(&files->evidence);
+    closep(&files->owner);
+}
+
+static int add_file(Files *files, const char *name, int fd)
+{
+    if (fd < 0)
+        return 0;
+    files->fds[files->n_fds++] = fd;
+    return json_array_append_new(files->names, json_string(name)) < 0 ? -ENOMEM : 0;
+}
+
+static int add_files(Files *files, int secret_fd)
+{
+    int r = add_file(files, "secret", secret_fd);
+
+    if (r == 0)
+        r = add_file(files, "evidence", files->evidence);
+    return r < 0 ? r : add_file(files, "owner-authorization", files->owner);
+}
+
+/* Does the key that seals have to be proven a paravisor's? Not where nothing goes into the TPM. */
+static bool needs_evidence(const GateFile *gate, const Options *options)
+{
+    bool is_in_tpm = gate->kind == GATE_KIND_VERIFIER || gate->kind == GATE_KIND_PCR ||
+                     gate->binds & BIND_BIT(BIND_KIND_AK_NAME);
+
+    return is_in_tpm && gate->vtpm_root && strcmp(gate->vtpm_root, "paravisor") == 0 &&
+           !options->accept_unchecked_vtpm;
+}
+
+/* 0, else an exit class with its complaint. */
+static int open_files(const SealOrder *order, const Config *config, const Options *options,
+                      Files *files)
+{
+    int r = owner_file_open(config, &files->owner);
+
+    if (r != 0 || !needs_evidence(order->gate, options))
+        return r;
+    r = own_evidence_need(order->evidence);
+    if (r != 0) {
+        (void)complain_of_usage("start attestd; or seal without a proof (--accept-unchecked-vtpm)",
+                                "what stands behind the vTPM is proven by evidence from attestd");
+        return r;
+    }
+    files->evidence = memfd_sealed("evidence", VIEW(order->evidence->json));
+    return files->evidence < 0 ? complain_of_errno(files->evidence, "evidence") : 0;
+}
+
+/* With the evidence goes what judges it, as far as the configuration says it. */
+static int set_judgement(json_t *request, const SealOrder *order, const Config *config)
+{
+    const VerifierConfig *verifier = config->verifier;
+    int r = json_set_base64url(request, "evidence_nonce", VIEW_OF_ARRAY(order->evidence->nonce));
+
+    if (r < 0 || !verifier->accept_simulated)
+        return r;
+    return json_object_set_new(request, "simulated_roots",
+                               texts_to_json(&verifier->simulated_roots)) < 0
+               ? -ENOMEM
+               : 0;
+}
+
+static json_t *describe(const SealOrder *order, json_t *bind, const Options *options)
+{
+    return json_pack("{ss ss so sO ss ss sb sO* sO* sb sb}", "verb", "seal", "name", order->name,
+                     "gate", gate_file_to_json(order->gate), "who", order->who, "on_loss",
+                     on_loss_name(order->on_loss), "on_change", on_change_name(order->on_change),
+                     "rollback_counter", order->rollback_counter ? 1 : 0, "bind", bind,
+                     "pcr_values", order->pcr_values, "accept_host_tpm",
+                     options->accept_host_tpm ? 1 : 0, "accept_unchecked_vtpm",
+                     options->accept_unchecked_vtpm ? 1 : 0);
+}
+
+/* The request as one line, owned; NULL when out of memory. BIND may be NULL. */
+static char *make_request(const SealOrder *order, json_t *bind, const Files *files,
+                          const Config *config, const Options *options)
+{
+    json_auto_t *request = describe(order, bind, options);
     json_auto_t *machine =
-        json_pack("{so ss so s[s]}", "evidence", config_evidence_request(&config->evidence),
+        json_pack("{so ss so sO}", "evidence", config_evidence_request(&config->evidence),
                   "secrets_directory", config->secrets.directory, "lock_directory",
-                  json_sprintf("%s/lock", options->runtime_directory), "fds", "secret");
+                  json_sprintf("%s/lock", options->runtime_directory), "fds", files->names);
     char *line = NULL;
 
     if (!request || !machine || json_object_update(request, machine) < 0)
+        return NULL;
+    if (files->evidence >= 0 && set_judgement(request, order, config) < 0)
         return NULL;
     _cleanup_free_ char *text = json_text(request);
     return !text || asprintf(&line, "%s\n", text) < 0 ? NULL : line;
 }
 
-static int run_worker(const SealOrder *order, ByteView line, const char *worker,
-                      uint64_t *ret_version)
+static int run_worker(const SealOrder *order, ByteView line, const Files *files,
+                      const char *program, uint64_t *ret_version)
 {
     _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    WorkerOrder worker = {
+        .program = program, .verb = "seal", .line = line, .n_fds = files->n_fds
+    };
 
-    int r = worker_run(worker, "seal", line, order->secret_fd, &answer);
+    memcpy(worker.fds, files->fds, sizeof(files->fds));
+    int r = worker_run_order(&worker, &answer);
     if (r != WORKER_RUN_OK)
-        return worker_run_refuse(worker, r);
+        return worker_run_refuse(program, r);
 
     int exit_class = complain_of_findings(&answer.findings);
     if (answer.result == ANSWER_OK && answer.secret_name &&
@@ -114,17 +202,24 @@ static int run_worker(const SealOrder *order, ByteView line, const char *worker,
 int seal_order_run(const SealOrder *order, const Config *config, const Options *options,
                    uint64_t *ret_version)
 {
+    _cleanup_(files_done)
+        Files files = { .names = json_array(), .evidence = -EBADF, .owner = -EBADF };
+    const char *worker = options->worker ? options->worker : ATTESTD_WORKER;
     json_auto_t *bind = NULL;
 
-    int r = bind_values_collect(order->gate, &bind);
+    int r = bind_values_collect(order->gate, order->evidence, &bind);
+    if (r == 0)
+        r = open_files(order, config, options, &files);
     if (r != 0)
         return r;
     r = make_store(config->secrets.directory);
     if (r < 0)
         return complain_of_failure("secret-store-unusable", config->secrets.directory, r);
-    _cleanup_free_ char *line = make_request(order, bind, config, options);
+    r = files.names ? add_files(&files, order->secret_fd) : -ENOMEM;
+    if (r < 0)
+        return complain_of_errno(r, order->name);
+    _cleanup_free_ char *line = make_request(order, bind, &files, config, options);
     if (!line)
         return complain_of_errno(-ENOMEM, order->name);
-    return run_worker(order, view_of_string(line),
-                      options->worker ? options->worker : ATTESTD_WORKER, ret_version);
+    return run_worker(order, view_of_string(line), &files, worker, ret_version);
 }

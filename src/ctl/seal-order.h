@@ -6,6 +6,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "ctl/own-evidence.h"
 #include "ctl/verb.h"
 #include "format/gate-file.h"
 #include "format/on-change.h"
@@ -22,6 +23,7 @@ typedef struct SealOrder {
     bool rollback_counter;
     json_t *pcr_values; /* {"4": HEX, …}: values that are to come; NULL: those of now */
     int secret_fd;
+    OwnEvidence *evidence; /* asked for where it is needed; of the whole run */
 } SealOrder;
 
 /* The gate NAME of --state-directory. 0, else an exit class with its complaint. */

@@ -80,10 +80,11 @@ static char *choose_gate(const Options *options)
 /* What a kind has no use for. 0, else an exit class. */
 static int check_kind(const SealOrder *order)
 {
-    if (order->rollback_counter && order->gate->kind == GATE_KIND_REWRAP)
-        return complain_of_usage("leave it out: a wrapped key is not in the TPM, and the verifier "
+    if (order->rollback_counter && gate_kind_is_wrapped(order->gate->kind))
+        return complain_of_usage("leave it out: a wrapped key is not in the TPM, and who opens it "
                                  "remembers nothing",
-                                 "--rollback-counter does not go with a gate of kind rewrap");
+                                 "--rollback-counter does not go with a gate of kind %s",
+                                 gate_kind_name(order->gate->kind));
     return 0;
 }
 
@@ -123,6 +124,7 @@ static int seal(SealOrder *order, const Options *options)
 {
     _cleanup_(config_freep) Config *config = NULL;
     _cleanup_free_ char *gate_name = NULL;
+    _cleanup_own_evidence_ OwnEvidence evidence = { 0 };
     _cleanup_gate_file_ GateFile gate = { 0 };
     uint64_t version = 0;
 
@@ -136,6 +138,7 @@ static int seal(SealOrder *order, const Options *options)
     if (r != 0)
         return r;
     order->gate = &gate;
+    order->evidence = &evidence;
     r = check_kind(order);
     if (r == 0)
         r = seal_order_run(order, config, options, &version);

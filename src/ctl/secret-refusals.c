@@ -37,7 +37,7 @@ void secret_refusals_done(SecretRefusals *refusals)
 /* Owned, of printable ASCII; NULL: no memory. */
 static char *copy(const char *text)
 {
-    char *printable = text ? strndup(text, TEXT_MAX) : strdup("");
+    char *printable = text ? strndup(text, strnlen(text, TEXT_MAX)) : strdup("");
 
     for (char *c = printable; c && *c; c++)
         if (*c < 0x20 || *c > 0x7e)

@@ -6,6 +6,7 @@
 
 #include "config/config-request.h"
 #include "ctl/complain.h"
+#include "ctl/owner-file.h"
 #include "ctl/secret-find.h"
 #include "ctl/settings.h"
 #include "ctl/worker-run.h"
@@ -16,11 +17,16 @@
 #include <string.h>
 
 /* The request as one line, owned; NULL when out of memory. */
-static char *make_request(const char *name, const Config *config, const Options *options)
+static char *make_request(const char *name, bool has_owner, const Config *config,
+                          const Options *options)
 {
     json_auto_t *request = json_pack("{ss ss so so}", "verb", "forget", "name", name, "evidence",
                                      config_evidence_request(&config->evidence), "lock_directory",
                                      json_sprintf("%s/lock", options->runtime_directory));
+
+    if (has_owner &&
+        json_object_set_new(request, "fds", json_pack("[s]", "owner-authorization")) < 0)
+        return NULL;
     _cleanup_free_ char *text = request ? json_text(request) : NULL;
     char *line = NULL;
 
@@ -37,10 +43,14 @@ static int forget(const char *name, const Options *options)
     int r = settings_load(options, &config);
     if (r != 0)
         return r;
-    _cleanup_free_ char *line = make_request(name, config, options);
+    _cleanup_close_ int owner = -EBADF;
+    r = owner_file_open(config, &owner);
+    if (r != 0)
+        return r;
+    _cleanup_free_ char *line = make_request(name, owner >= 0, config, options);
     if (!line)
         return complain_of_errno(-ENOMEM, name);
-    r = worker_run(worker, "forget", view_of_string(line), /* fd= */ -EBADF, &answer);
+    r = worker_run(worker, "forget", view_of_string(line), owner, &answer);
     if (r != WORKER_RUN_OK)
         return worker_run_refuse(worker, r);
     r = complain_of_findings(&answer.findings);

@@ -73,12 +73,13 @@ static int set_counter(json_t *object, const SecretCounter *counter)
 
 static int set_wrapped(json_t *object, const SecretHeader *header)
 {
+    const char *name = header->gate_kind == GATE_KIND_REWRAP ? "rewrap_key" : "vault_key";
     json_auto_t *wrapped = read_jwe(header->wrapped);
     json_t *bind = json_object_get(wrapped, "bind");
 
     if (bind && json_object_set(object, "bind", bind) < 0)
         return -ENOMEM;
-    return set_key(object, "rewrap_key", header->wrapped);
+    return set_key(object, name, header->wrapped);
 }
 
 /* What only secrets behind a gate of that kind have. */
@@ -86,13 +87,13 @@ static int set_own(json_t *object, const SecretHeader *header)
 {
     int r = header->has_counter ? set_counter(object, &header->counter) : 0;
 
-    if (r == 0 && header->gate_kind != GATE_KIND_REWRAP)
+    if (r == 0 && !gate_kind_is_wrapped(header->gate_kind))
         r = json_set_hex(object, "parent_name", VIEW_OF_ARRAY(header->parent_name));
     if (r == 0)
         r = set_pcrs(object, header);
     if (r == 0 && header->gate_kind == GATE_KIND_VERIFIER)
         r = set_verifier(object, header);
-    if (r == 0 && header->gate_kind == GATE_KIND_REWRAP)
+    if (r == 0 && gate_kind_is_wrapped(header->gate_kind))
         r = set_wrapped(object, header);
     return r;
 }
@@ -244,6 +245,9 @@ static void show_own(const SecretHeader *header)
         break;
     case GATE_KIND_REWRAP:
         show_rewrap(header);
+        return;
+    case GATE_KIND_KEY_RELEASE:
+        print_key("Vault key", "", header->wrapped);
         return;
     case GATE_KIND_PCR:
         show_pcrs(header);

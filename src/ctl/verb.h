@@ -42,20 +42,27 @@ typedef struct Options {
     bool accept_unchecked_vtpm;    /* --accept-unchecked-vtpm */
 
     bool all;                     /* --all */
+    const char *api_version;      /* --api-version=VERSION */
     OptionTexts binds;            /* --bind=WHAT … */
     const char *cap_pcr;          /* --cap-pcr[=PCR]; "": given without */
+    const char *client_id;        /* --client-id=UUID */
     const char *file;             /* --file=FILE */
     bool force;                   /* --force */
     const char *gate_kind;        /* --kind=KIND */
     const char *key;              /* --key=FILE */
+    const char *key_url;          /* --key-url=URL */
     const char *next_release_key; /* --next-release-key=FILE */
     bool no_ticket;               /* --no-ticket */
     const char *on_change;        /* --on-change=WHAT */
     const char *on_loss;          /* --on-loss=WHAT */
+    OptionTexts paravisors;       /* --paravisor=KIND:HEX … */
     OptionTexts pcr_values;       /* --pcr=PCR=HEX … */
     const char *recovery_key;     /* --recovery-key=FILE */
+    const char *resource;         /* --resource=URL */
     bool reveal;                  /* --reveal */
     bool rollback_counter;        /* --rollback-counter */
+    const char *vault_ca;         /* --vault-ca=FILE */
+    const char *verifier;         /* --verifier=URL */
 
     const char *device;        /* --device=DEVICE */
     const char *fstype;        /* --fstype=TYPE */
@@ -149,6 +156,7 @@ struct Verb {
 extern const Verb verb_attest[];
 extern const Verb verb_baseline[];
 extern const Verb verb_config[];
+extern const Verb verb_reload[];
 extern const Verb verb_doctor[];
 extern const Verb verb_evidence[];
 extern const Verb verb_explain[];

@@ -4,6 +4,7 @@
  */
 #include "evidence/source-azure.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "crypto/certificate.h"
 #include "crypto/digest.h"
@@ -25,6 +26,9 @@
 
 /* Issuer of what stands in the index before a certificate has been issued. */
 #define PLACEHOLDER "MICROSOFT AZURE TRUSTED VM RSA"
+
+/* Microsoft's own client renews a certificate that lasts less than 90 days: by then it is late. */
+#define CERTIFICATE_LEFT_SEC (INT64_C(14) * 24 * 60 * 60)
 
 _Static_assert(AZURE_USER_DATA_SIZE == HCL_USER_DATA_SIZE, "the claims repeat all of it");
 
@@ -48,6 +52,19 @@ static bool is_azure(const char *dmi_directory)
     return view_equal(VIEW(tag), view_of_string(ASSET_TAG));
 }
 
+static int find_platform_key(TpmContext *tpm, const AzureIndices *indices, bool *ret_key,
+                             bool *ret_place)
+{
+    int key = tpm_handle_exists(tpm, AZURE_AK_HANDLE);
+    int place = key < 0 ? key : tpm_handle_exists(tpm, indices->certificate);
+
+    if (place < 0)
+        return place;
+    *ret_key = key == TPM_HANDLE_OK;
+    *ret_place = place == TPM_HANDLE_OK;
+    return 0;
+}
+
 int azure_detect(TpmContext *tpm, const AzureIndices *indices, const char *dmi_directory,
                  AzurePlatform *ret)
 {
@@ -59,14 +76,15 @@ int azure_detect(TpmContext *tpm, const AzureIndices *indices, const char *dmi_d
         *ret = AZURE_CONFIDENTIAL;
         return 0;
     }
-    if (!is_azure(dmi_directory)) {
-        *ret = AZURE_NONE;
-        return 0;
-    }
-    r = tpm ? tpm_handle_exists(tpm, AZURE_AK_HANDLE) : TPM_HANDLE_E_ABSENT;
+    bool has_key = false, has_place = false;
+    r = tpm ? find_platform_key(tpm, indices, &has_key, &has_place) : 0;
     if (r < 0)
         return r;
-    *ret = r == TPM_HANDLE_OK ? AZURE_TRUSTED_LAUNCH : AZURE_PLAIN;
+    /* Key and place for its certificate are as good as the firmware's word. */
+    if (has_key && (has_place || is_azure(dmi_directory)))
+        *ret = AZURE_TRUSTED_LAUNCH;
+    else
+        *ret = is_azure(dmi_directory) ? AZURE_PLAIN : AZURE_NONE;
     return 0;
 }
 
@@ -161,11 +179,22 @@ int azure_report_check(ByteView bytes, const AzureWanted *wanted, Findings *find
     return r == AZURE_OK ? check_claims(&report, wanted, findings) : r;
 }
 
+/* Of the owner's authorisation none was given, or the wrong one. */
+static int fail_owner(const TpmContext *tpm, Findings *findings)
+{
+    bool is_named = tpm->has_owner && tpm->failure.finding;
+
+    return fail(findings, is_named ? tpm->failure.finding : "azure-owner-authorization",
+                tpm->failure.text, NULL);
+}
+
 /* A command of the TPM storey that failed; errors of our own go up. */
 static int fail_tpm(TpmContext *tpm, Findings *findings, const char *name, int r)
 {
     if (r == -ENOMEM)
         return r;
+    if (r == -EACCES)
+        return fail_owner(tpm, findings);
     return fail(findings, name, tpm->failure.finding ? tpm->failure.text : strerror(-r), NULL);
 }
 
@@ -181,9 +210,25 @@ static int read_index(TpmContext *tpm, uint32_t index, Findings *findings, Bytes
     case TPM_NV_E_SIZE:
         return fail(findings, "azure-report-malformed", hcl_report_reason(HCL_REPORT_E_SIZE), NULL);
     case TPM_NV_E_DENIED:
-        return fail(findings, "azure-owner-authorization", tpm->failure.text, NULL);
+        return fail_owner(tpm, findings);
     }
     return fail_tpm(tpm, findings, "azure-report-unreadable", r);
+}
+
+/* Azure's own index is a mailbox by convention; what stands at another may be anybody's. */
+static int write_user_data(TpmContext *tpm, uint32_t index, ByteView data, Findings *findings)
+{
+    bool is_replaced = false;
+    char found[16];
+
+    int r = tpm_nv_write(tpm, index, data,
+                         index == AZURE_USER_DATA_INDEX_DEFAULT ? &is_replaced : NULL);
+    if (r < 0)
+        return fail_tpm(tpm, findings, "azure-user-data-unwritable", r);
+    (void)snprintf(found, sizeof(found), "0x%08x", (unsigned)index);
+    return is_replaced ? findings_add(findings, "azure-user-data-redefined", "cpu", FINDING_WARNING,
+                                      found, NULL)
+                       : AZURE_OK;
 }
 
 int azure_report_read(TpmContext *tpm, const AzureIndices *indices, const AzureWanted *wanted,
@@ -191,11 +236,9 @@ int azure_report_read(TpmContext *tpm, const AzureIndices *indices, const AzureW
 {
     _cleanup_bytes_ Bytes report = { 0 };
 
-    int r = tpm_nv_write(tpm, indices->user_data, wanted->user_data);
-    if (r < 0)
-        return fail_tpm(tpm, findings,
-                        r == -EACCES ? "azure-owner-authorization" : "azure-user-data-unwritable",
-                        r);
+    int r = write_user_data(tpm, indices->user_data, wanted->user_data, findings);
+    if (r != AZURE_OK)
+        return r;
     r = pacing_wait(pacing);
     if (r < 0)
         return r;
@@ -240,6 +283,20 @@ static int leave_out(TpmKey *key, const char *name, const char *found, Findings 
     return findings_add(findings, name, "vtpm", FINDING_WARNING, found, NULL);
 }
 
+/* The platform renews it in time; where it does not, somebody should know before it is over. */
+static int judge_expiry(const Certificate *certificate, Findings *findings)
+{
+    int64_t now = (int64_t)(clock_realtime_usec(&clock_system) / USEC_PER_SEC);
+    int64_t end = certificate_not_after_sec(certificate);
+    char found[32];
+
+    if (end - now > CERTIFICATE_LEFT_SEC)
+        return 0;
+    format_timestamp((uint64_t)MAX(end, INT64_C(0)) * USEC_PER_SEC, found);
+    return findings_add(findings, "azure-ak-certificate-expiring", "vtpm", FINDING_WARNING, found,
+                        NULL);
+}
+
 /* One that is not of this key would have the verifier refuse the whole. */
 static int judge_certificate(TpmKey *key, Findings *findings)
 {
@@ -255,8 +312,10 @@ static int judge_certificate(TpmKey *key, Findings *findings)
         return leave_out(key, "azure-ak-certificate-placeholder",
                          certificate_issuer_cn(certificate), findings);
     r = key_of(key, &ours);
-    if (r < 0 || (ours && key_equal(certificate_key(certificate), ours)))
+    if (r < 0)
         return r;
+    if (ours && key_equal(certificate_key(certificate), ours))
+        return judge_expiry(certificate, findings);
     return leave_out(key, "azure-ak-certificate-other", "for another key", findings);
 }
 

@@ -33,7 +33,7 @@ typedef struct AzureIndices {
 /* What kind of machine this is. Only the first has a hardware report. */
 typedef enum AzurePlatform {
     AZURE_CONFIDENTIAL,   /* the report's index is there */
-    AZURE_TRUSTED_LAUNCH, /* a VM of Azure with a vTPM of its host */
+    AZURE_TRUSTED_LAUNCH, /* the platform's key is there and no report: a vTPM of its host */
     AZURE_PLAIN,          /* a VM of Azure without a TPM, or with one that has no such key */
     AZURE_NONE,           /* no VM of Azure, by what the firmware says of itself */
 } AzurePlatform;

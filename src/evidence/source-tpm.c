@@ -47,6 +47,7 @@ static int open_context(const VtpmSettings *settings, Findings *findings, TpmCon
     const TpmContextOptions options = {
         .tcti = settings->tcti,
         .lock_directory = settings->lock_directory,
+        .owner = settings->owner,
     };
     TpmFailure failure = { 0 };
 
@@ -89,14 +90,19 @@ static int find_key(Vtpm *vtpm, Findings *findings)
     return findings_add(findings, "tpm-ak-owner-hierarchy", "vtpm", FINDING_WARNING, NULL, NULL);
 }
 
-/* Where the paravisor's report is, the key beside it is the one to quote with. */
+static bool has_platform_key(const Vtpm *vtpm)
+{
+    return vtpm->platform == AZURE_CONFIDENTIAL || vtpm->platform == AZURE_TRUSTED_LAUNCH;
+}
+
+/* Where the platform has a key, with or without a report, it is the one to quote with. */
 static int look_for_paravisor(Vtpm *vtpm, const AzureIndices *indices, Findings *findings)
 {
     int r = indices ? azure_detect(vtpm->tpm, indices, AZURE_DMI_DIRECTORY, &vtpm->platform) : 0;
 
     if (r < 0)
         return fail_errno(vtpm, findings, r);
-    if (vtpm->platform != AZURE_CONFIDENTIAL || strcmp(vtpm->key_choice, "auto") != 0)
+    if (!has_platform_key(vtpm) || strcmp(vtpm->key_choice, "auto") != 0)
         return VTPM_OK;
     free(vtpm->key_choice);
     vtpm->key_choice = strdup(AZURE_AK_CHOICE);
@@ -106,9 +112,11 @@ static int look_for_paravisor(Vtpm *vtpm, const AzureIndices *indices, Findings 
 /* Its certificate has no use for the report, so nothing about it is an error. */
 static int complete_key(Vtpm *vtpm, const AzureIndices *indices, Findings *findings)
 {
-    bool is_platforms =
-        vtpm->attestation->persistent == AZURE_AK_HANDLE &&
-        (vtpm->platform == AZURE_CONFIDENTIAL || vtpm->platform == AZURE_TRUSTED_LAUNCH);
+    /* With a report it is the paravisor's wherever it is, or it serves for nothing. */
+    bool is_platforms = vtpm->platform == AZURE_CONFIDENTIAL
+                            ? vtpm->attestation->persistent != 0
+                            : vtpm->platform == AZURE_TRUSTED_LAUNCH &&
+                                  vtpm->attestation->persistent == AZURE_AK_HANDLE;
 
     if (!is_platforms || vtpm->attestation->certificate.size > 0)
         return VTPM_OK;

@@ -10,6 +10,7 @@
 #include "evidence/source-azure.h"
 #include "format/bundle.h"
 #include "format/finding.h"
+#include "tpm/tpm-owner-file.h"
 
 typedef struct VtpmSettings {
     const char *tcti;
@@ -18,6 +19,7 @@ typedef struct VtpmSettings {
     const char *pcr_bank;        /* "sha256" */
     uint32_t pcr_mask;           /* bit n = PCR n */
     const AzureIndices *azure;   /* of a paravisor that may be there; NULL: not looked for */
+    TpmOwner owner;
 } VtpmSettings;
 
 typedef struct Vtpm Vtpm;
@@ -28,8 +30,9 @@ enum {
 };
 
 /*
- * Opens the TPM and its attestation key: with a paravisor's report there "auto" is the paravisor's
- * key, and its certificate is looked for. VTPM_OK, VTPM_E_FAILED or negative errno
+ * Opens the TPM and its attestation key: where Azure's platform has made one, with a paravisor's
+ * report or without, "auto" is that key, and its certificate is looked for. VTPM_OK, VTPM_E_FAILED
+ * or negative errno
  * (-ENOMEM).
  */
 _must_check_ int vtpm_open(const VtpmSettings *settings, Findings *findings, Vtpm **ret);

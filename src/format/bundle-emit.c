@@ -144,6 +144,8 @@ static int set_members(json_t *collection, const Evidence *evidence)
     if (r == 0)
         r = set_optional_record(collection, &record_hcl, evidence);
     if (r == 0)
+        r = set_optional_record(collection, &record_td_quote, evidence);
+    if (r == 0)
         r = set_vtpm(collection, &evidence->vtpm);
     if (r == 0)
         r = set_optional_record(collection, &record_eventlog, evidence);

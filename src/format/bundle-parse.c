@@ -311,6 +311,7 @@ static int read_collection(json_t *collection, EvidenceDetail *reterr, Evidence 
         record_claims.label,
         record_cpu.label,
         record_hcl.label,
+        record_td_quote.label,
         record_vtpm.label,
         record_eventlog.label,
         record_eventlog_userspace.label,
@@ -328,6 +329,8 @@ static int read_collection(json_t *collection, EvidenceDetail *reterr, Evidence 
         r = read_cpu(collection, reterr, evidence);
     if (r == EVIDENCE_OK)
         r = read_optional_record(collection, &record_hcl, reterr, evidence);
+    if (r == EVIDENCE_OK)
+        r = read_optional_record(collection, &record_td_quote, reterr, evidence);
     if (r == EVIDENCE_OK)
         r = read_vtpm(collection, reterr, evidence);
     if (r == EVIDENCE_OK)

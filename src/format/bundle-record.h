@@ -32,6 +32,7 @@ typedef struct VtpmField {
 extern const RecordKind record_claims;
 extern const RecordKind record_cpu;
 extern const RecordKind record_hcl;
+extern const RecordKind record_td_quote;
 extern const RecordKind record_vtpm;
 extern const RecordKind record_eventlog;
 extern const RecordKind record_eventlog_userspace;

@@ -33,6 +33,13 @@ const RecordKind record_cpu = {
 const RecordKind record_hcl = {
     "hcl", "hcl", "application/vnd.attestd.azure-hcl-report", CMW_EVIDENCE, offsetof(Evidence, hcl),
 };
+const RecordKind record_td_quote = {
+    "td-quote",
+    "td-quote",
+    "application/vnd.attestd.td-quote",
+    CMW_EVIDENCE,
+    offsetof(Evidence, td_quote),
+};
 const RecordKind record_vtpm = {
     "vtpm", "vtpm", "application/vnd.attestd.tpm2-quote+json", CMW_EVIDENCE, 0,
 };
@@ -187,6 +194,7 @@ void evidence_done(Evidence *evidence)
     bytes_done(&evidence->claims);
     evidence_cpu_done(&evidence->cpu);
     bytes_done(&evidence->hcl);
+    bytes_done(&evidence->td_quote);
     bytes_done(&vtpm->attest);
     bytes_done(&vtpm->signature);
     bytes_done(&vtpm->ak_public);

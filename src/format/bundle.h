@@ -26,7 +26,10 @@ typedef enum EvidenceMember {
     EVIDENCE_MEMBER_HCL = 1 << 4,
 } EvidenceMember;
 
-/* All of them. The member "rewrap" is not among them: it is no evidence, and vouches for itself. */
+/*
+ * All of them. Not among them: "rewrap", which is no evidence, and "td-quote", which is made of a
+ * report that names the claims, so that they cannot name it.
+ */
 #define EVIDENCE_MEMBERS_ALL 0x1fU
 
 /* A hardware report with what came along (the fields of configfs-tsm). */
@@ -69,7 +72,8 @@ typedef struct EvidenceEndorsements {
 typedef struct Evidence {
     Bytes claims; /* the exact bytes that are hashed; evidence-claims.h reads them */
     EvidenceCpu cpu;
-    Bytes hcl; /* Azure paravisor's report, which holds the hardware's; size 0: absent */
+    Bytes hcl;      /* Azure paravisor's report, which holds the hardware's; size 0: absent */
+    Bytes td_quote; /* of the TDREPORT in HCL; size 0: absent */
     EvidenceVtpm vtpm;
     Bytes eventlog;           /* firmware log; size 0: absent */
     Bytes eventlog_userspace; /* systemd's log; size 0: absent */

@@ -28,6 +28,8 @@ static const CatalogEntry entries[] = {
       "remove items; an empty assignment clears what earlier files added", EXIT_CLASS_USAGE },
     /* Often a file below /root or with mode 0600 of root: attestd reads it, and that is another
      * user. */
+    { "config-path-exposed", "everybody on this machine may read a file that is to be kept secret",
+      "take it from others: chmod o= FILE; attestd reads it as user attestd", EXIT_CLASS_USAGE },
     { "config-path-unreadable", "a file named by a setting cannot be read",
       "create the file or correct its path and permissions; attestd reads it as user attestd",
       EXIT_CLASS_USAGE },
@@ -85,6 +87,16 @@ static const CatalogEntry entries[] = {
     { "tpm-not-continuous", "the TPM was reset or put back, and this machine did not boot",
       "nothing after a resume or the restore of a snapshot; else ask the host's operator what the "
       "TPM went through",
+      EXIT_CLASS_NOT_ATTESTED },
+    /* The name of the key is kept below the state directory since the last round that passed. */
+    { "tpm-key-new", "the vTPM's attestation key is another than in the boot that was last trusted",
+      "nothing for attesting. Secrets behind gates of kind verifier or pcr open no more: where the "
+      "vTPM is new at each boot (NonPersistedTPM) put them behind a gate of kind rewrap or "
+      "key-release; after a clone, a restore or a redeployment recover and seal them again",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "tpm-key-replaced", "the vTPM's attestation key is another than earlier in this boot",
+      "if nobody moved this machine or made the key anew on purpose, find out who can write to its "
+      "TPM; secrets behind gates of kind verifier are to be recovered and sealed again",
       EXIT_CLASS_NOT_ATTESTED },
     /* The quote's own counters say so, since the last round of this boot that was judged. The event
      * log does not replay then (eventlog-replay-mismatch), whoever wrote it. */

@@ -13,8 +13,9 @@ static const CatalogEntry entries[] = {
     { "azure-trusted-launch",
       "this VM of Azure has a vTPM of its host and no hardware report: Trusted Launch, which is "
       "no confidential VM",
-      "create the VM with securityType ConfidentialVM, of a DC or EC size; its vTPM cannot be made "
-      "one later",
+      "create the VM with securityType ConfidentialVM, of a DC or EC size; or set Source=tpm, "
+      "where "
+      "the host's word is enough",
       UNFIT },
     { "azure-plain-vm",
       "this VM of Azure has neither a hardware report nor the vTPM of Trusted Launch",
@@ -49,6 +50,11 @@ static const CatalogEntry entries[] = {
       "see who keeps the index of AzureUserDataIndex= (tpm2_nvreadpublic 0x01400002), and remove "
       "it with tpm2_nvundefine where the owner may",
       DEVICE },
+    /* Removed and defined again with 64 bytes; what it held is gone. */
+    { "azure-user-data-redefined",
+      "the index for user data was of another shape, and was made anew",
+      "see which other software defines 0x01400002, with less than 64 bytes or not for the owner",
+      DEVICE },
     { "azure-user-data-unsupported",
       "this paravisor is too old to repeat what the guest asks for: its report is not fresh, the "
       "quote of its vTPM is",
@@ -68,6 +74,11 @@ static const CatalogEntry entries[] = {
     { "azure-ak-certificate-other",
       "the certificate in the TPM is not of the attestation key that quotes, so it is left out",
       "wait some minutes after a first start; restart the VM when it stays", DEVICE },
+    /* The paravisor renews it by itself; on Trusted Launch Microsoft's client does. */
+    { "azure-ak-certificate-expiring",
+      "the certificate of the attestation key ends within 14 days and was not renewed",
+      "restart the VM; on Trusted Launch let Microsoft's Guest Attestation extension renew it",
+      DEVICE },
 };
 
 const CatalogTable catalog_azure = { entries, ELEMENTSOF(entries) };

@@ -32,7 +32,9 @@ static const CatalogEntry entries[] = {
 
     /* Microsoft Azure Attestation; subject is verifier, or token for what its token says. */
     { "maa-evidence-unfit", "this machine's evidence cannot be put to Microsoft Azure Attestation",
-      "set Source=azure on an Azure confidential VM, and MetadataURL= where certificates come from",
+      "set Source=azure on an Azure confidential VM, and MetadataURL= where certificates come "
+      "from; "
+      "a vTPM alone (Source=tpm) takes AttestationType=AzureGuest",
       EXIT_CLASS_USAGE },
     { "maa-ak-certificate-missing", "the vTPM's attestation key has no certificate yet",
       "wait: Azure issues it some minutes after the first boot; AttestationType=auto needs none",
@@ -72,15 +74,19 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
     { "maa-debuggable", "by the token the host may read this machine's memory",
       "create the VM without debugging", EXIT_CLASS_REFUSED },
+    /* Trusted Launch has nothing else that could be said of what booted. */
+    { "maa-secure-boot-off", "by the token Secure Boot was off",
+      "switch Secure Boot on; without hardware to vouch for it, no less is accepted",
+      EXIT_CLASS_REFUSED },
     { "maa-vmpl-not-zero", "by the token the report was not made by the paravisor",
       "redeploy the VM; somebody in it may have made this report", EXIT_CLASS_REFUSED },
     { "maa-not-compliant", "Microsoft does not vouch for the paravisor of this machine",
       "have the provider's policy issue x-ms-compliance-status, as its default does; "
       "AcceptHostTPM=yes believes any paravisor",
       EXIT_CLASS_NOT_ATTESTED },
-    /* Gates of kind verifier and rewrap need keys of attest-verifier. */
+    /* Gates of kinds verifier and rewrap need keys of attest-verifier. */
     { "gate-protocol-unfit", "the verifier speaks a protocol that opens no gates of these kinds",
-      "use gates of kind pcr, or Protocol=native", EXIT_CLASS_NOT_ATTESTED },
+      "use gates of kind key-release or pcr, or Protocol=native", EXIT_CLASS_NOT_ATTESTED },
 };
 
 const CatalogTable catalog_cloud = { entries, ELEMENTSOF(entries) };

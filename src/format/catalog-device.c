@@ -11,7 +11,13 @@ static const CatalogEntry entries[] = {
       "run on a confidential VM, load the module sev-guest, and see the warnings for each source",
       EXIT_CLASS_NOT_CONFIDENTIAL },
     { "evidence-source-unknown", "the configured source of evidence does not exist",
-      "set Source= to auto, azure, configfs-tsm or sev-guest", EXIT_CLASS_USAGE },
+      "set Source= to auto, azure, configfs-tsm, sev-guest or tpm", EXIT_CLASS_USAGE },
+    /* Source=tpm takes no report, so that without a TPM there is nothing. */
+    { "source-tpm-without-tpm", "evidence is to come from the TPM alone, and there is to be none",
+      "set TCTI= to the TPM's device, or Source=auto", EXIT_CLASS_USAGE },
+    { "source-tpm-beside-report",
+      "evidence comes from the TPM alone, though this machine has a hardware report",
+      "set Source=auto, so that the hardware vouches for this machine", EXIT_CLASS_USAGE },
     /* With Source=auto each source that does not serve is named once, so that nobody has to guess.
      */
     { "evidence-source-skipped", "a source of hardware evidence was passed over",
@@ -150,8 +156,16 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-authorization-needed", "the TPM wants an authorisation value that is not empty",
       "clear the authorisation of the endorsement hierarchy, or set AttestationKey= to a handle; a "
-      "counter needs that of the owner cleared (tpm2_changeauth -c owner)",
+      "counter needs that of the owner: name its file in OwnerAuthorizationFile=",
       EXIT_CLASS_NOT_ATTESTED },
+    { "tpm-owner-authorization-wrong",
+      "the TPM's owner hierarchy has another authorisation than OwnerAuthorizationFile= holds",
+      "put the value that it was changed to last (tpm2_changeauth -c owner) into that file",
+      EXIT_CLASS_USAGE },
+    { "tpm-owner-authorization-unusable",
+      "the file of OwnerAuthorizationFile= holds no authorisation",
+      "write one line of 1 to 64 bytes into it, or hex: and the digits of as many",
+      EXIT_CLASS_USAGE },
     { "tpm-command-unsupported", "the TPM, or the kernel, lacks a command that is needed",
       "use a TPM 2.0 with quotes and ECDSA P-256", EXIT_CLASS_NOT_ATTESTED },
     { "tpm-command-refused", "the TPM refused a command", "look up the response code given",
@@ -209,7 +223,8 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-storage-key-authorization",
       "the TPM's owner hierarchy has an authorisation, so no storage key can be made",
-      "provision a P-256 storage root key at 0x81000001, or clear the owner authorisation",
+      "name the file with it in OwnerAuthorizationFile=, or provision a P-256 storage root key at "
+      "0x81000001",
       EXIT_CLASS_NOT_ATTESTED },
     { "tpm-too-old", "the TPM's tickets cannot be relied on",
       "use a TPM of library revision 1.38 or newer; the gate kind verifier needs its tickets",
@@ -283,9 +298,11 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
 
     /* Event logs. */
-    /* A kernel that was loaded without UEFI, or before its TPM driver, has no log to hand on. */
+    /* A kernel that was loaded without UEFI, or before its TPM driver, has no log to hand on; nor
+     * has one that Debian's GRUB started by "linux" with Secure Boot off (docs/machine.md). */
     { "eventlog-missing", "there is no firmware event log",
-      "boot with UEFI and a TPM (securityfs mounted), or set EventLog= to where the log is",
+      "boot with UEFI and a TPM (securityfs mounted), by GRUB's linuxefi where Secure Boot is off, "
+      "or set EventLog= to where the log is",
       EXIT_CLASS_NOT_ATTESTED },
     /* The kernel gives the log to root alone, until systemd-tmpfiles has passed it on. */
     { "eventlog-denied", "the firmware event log may not be read",

@@ -17,7 +17,8 @@ static const CatalogEntry entries[] = {
     { "state-open", "others than attestd may look into the state directory", "close it: chmod 0700",
       EXIT_CLASS_USAGE },
     { "gate-verifier-other", "the gate is of another verifier than the one that is asked",
-      "name that verifier in attestd.conf, or add the gate again with the --trust= of this one",
+      "name that verifier in attestd.conf, or add the gate again with the --trust= or --verifier= "
+      "of this one",
       EXIT_CLASS_USAGE },
     { "secret-gate-missing", "the secret is sealed to a gate that this machine does not have",
       "add the gate again (attestctl gate add), or have the secret back with attestctl recover",
@@ -27,6 +28,12 @@ static const CatalogEntry entries[] = {
 
     /* Those who are to get secrets, and units that are bound to the verdict; subject is the unit.
      */
+    { "secret-not-sealed", "a unit or a volume asks for a secret that nobody has sealed",
+      "seal it (attestctl seal NAME --for=), or take the line away that asks for it: "
+      "LoadCredential= of the unit, crypttab of the volume",
+      EXIT_CLASS_USAGE },
+    { "secret-for-others", "a unit or a volume asks for a secret that is for others",
+      "name it as well when the secret is sealed again, with --for=", EXIT_CLASS_USAGE },
     { "unit-missing", "a unit that a secret is for does not exist",
       "correct the name by sealing it again with --for=, or install the unit", EXIT_CLASS_USAGE },
     { "unit-asks-not", "the unit does not ask for the secret that is for it",

@@ -63,6 +63,17 @@ static const CatalogEntry entries[] = {
     { "verifier-tls-expired", "by this machine's clock the verifier's certificate has expired",
       "have the verifier's certificate renewed; if its dates are right, set this machine's clock",
       EXIT_CLASS_UNREACHABLE },
+    /* Said while all is well still: in the last quarter of its life, at most the last 30 days. */
+    { "verifier-certificate-ends", "the verifier's TLS certificate will be over soon",
+      "have it renewed on the verifier before then: behind that no round passes",
+      EXIT_CLASS_UNREACHABLE },
+    { "verifier-authority-ends", "a certificate authority of the verifier will be over soon",
+      "have the verifier's certificates made anew, and copy its trust file, or the new "
+      "CACertificates=, to this machine before then",
+      EXIT_CLASS_UNREACHABLE },
+    { "client-certificate-ends", "this machine's client certificate will be over soon",
+      "put another one into the files of ClientCertificate= and ClientKey= before then",
+      EXIT_CLASS_UNREACHABLE },
     /* The chain is good, but the key in it is another: a proxy that opens TLS does this, too. */
     { "verifier-pin-mismatch", "the verifier's TLS key is none of the pinned ones",
       "find out who answers there; if its key was changed on purpose, correct PinnedPublicKey=",
@@ -154,8 +165,11 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
     /* Nobody but the configured verifier can sign; a rotated key has to be pinned before it is
      * used. */
-    { "token-key-unknown", "the token is signed with a key that is not pinned",
-      "if the verifier's key was changed on purpose, renew Trust= or Keys=",
+    { "token-key-unknown",
+      "the token is signed with a key that is neither pinned nor published by the verifier",
+      "if the verifier's key was changed on purpose, renew Trust= or Keys=; providers of MAA "
+      "change "
+      "theirs often: leave Keys= out there, and see that URL= is the one that answers",
       EXIT_CLASS_NOT_ATTESTED },
     { "token-key-unfit", "the pinned key is not for the token's algorithm",
       "check Algorithms= and Keys=", EXIT_CLASS_NOT_ATTESTED },

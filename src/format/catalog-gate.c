@@ -11,7 +11,7 @@ static const CatalogEntry entries[] = {
     { "gate-file-invalid", "a gate file is not usable",
       "write it again with attestctl gate add, then reload attestd.service", EXIT_CLASS_USAGE },
     { "gate-kind-unknown", "a gate is of a kind that this version does not have",
-      "use a gate of kind verifier, rewrap or pcr", EXIT_CLASS_USAGE },
+      "use a gate of kind verifier, rewrap, key-release or pcr", EXIT_CLASS_USAGE },
     { "gate-too-many", "there are more gates than one round can ask for",
       "remove gate files that are not needed", EXIT_CLASS_USAGE },
 
@@ -32,8 +32,8 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
     { "gate-without-tpm", "a gate cannot be opened on a machine without a TPM",
       "set TCTI=, or remove the gate: attestctl gate remove", EXIT_CLASS_USAGE },
-    { "gate-key-unusable", "a data key that the verifier sent for this gate cannot be used",
-      "check the verifier's version, and LimitMEMLOCK= of attest-round@.service",
+    { "gate-key-unusable", "a data key that was opened for this gate cannot be used",
+      "check the verifier's version, the gate's key, and LimitMEMLOCK= of attest-round@.service",
       EXIT_CLASS_NOT_ATTESTED },
     /* The gate was made with a register that a refusal extends, so that no approval opens it
      * before the next boot. */

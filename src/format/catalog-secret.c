@@ -70,7 +70,9 @@ static const CatalogEntry entries[] = {
       EXIT_CLASS_NOT_ATTESTED },
     /* Each gate is bound to one attestation key. */
     { "secret-key-changed", "the secret was sealed for another attestation key",
-      "another machine's file, or this TPM was cleared: seal again", EXIT_CLASS_NOT_ATTESTED },
+      "another machine's file, or the vTPM has another key since: recover and seal again, behind a "
+      "gate of kind rewrap or key-release where each boot brings another key",
+      EXIT_CLASS_NOT_ATTESTED },
     { "secret-release-key-changed", "the approval is by a release key this secret does not know",
       "it was not sealed anew before the verifier's key was replaced: recover it and seal again, "
       "or let the verifier sign with the old key once more (attest-verifier(1)) and reseal",
@@ -120,12 +122,19 @@ static const CatalogEntry entries[] = {
       "add the gate with the --vtpm-root= that attestctl status says, or accept it "
       "(--accept-host-tpm)",
       EXIT_CLASS_USAGE },
-    /* A paravisor's vTPM proves itself by the hardware report, which the verifier judges and
-     * sealing does not see. */
-    { "secret-vtpm-unchecked", "nothing here can check that this stands behind the vTPM",
-      "attest first; when attestctl status has the same vtpm_root, say so "
-      "(--accept-unchecked-vtpm)",
+    /* A paravisor's vTPM proves itself by the hardware report, but the gate lists no paravisor; an
+     * SVSM's cannot be checked by this version. */
+    { "secret-vtpm-unchecked", "nothing says which of these may stand behind the vTPM",
+      "compare what was found with what your cloud publishes or your verifier's policy lists, and "
+      "add the gate again with it (--paravisor=); or accept it (--accept-unchecked-vtpm)",
       EXIT_CLASS_USAGE },
+    /* Its platform was updated, or it is another's. */
+    { "secret-paravisor-unknown", "the paravisor of this vTPM is none that the gate lists",
+      "see whether the platform was updated: compare with your verifier's policy, and add the gate "
+      "again with the new one (--paravisor=); what is sealed to it stays as it is",
+      EXIT_CLASS_NOT_ATTESTED },
+    { "secret-evidence-unusable", "attestctl passed on evidence that cannot be read",
+      "see that attest-release is of the same version as the tool", EXIT_CLASS_INTERNAL },
     { "secret-vtpm-ca-missing", "the gate has no CA that this vTPM's certificate could be by",
       "remove the gate and add it again with --vtpm-ca=FILE; what is sealed to it stays as it is",
       EXIT_CLASS_USAGE },

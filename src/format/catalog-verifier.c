@@ -57,6 +57,11 @@ static const CatalogEntry entries[] = {
       "mend the member that is named; attest-verifier(1) describes each", EXIT_CLASS_USAGE },
     { "verifier-policy-invalid", "the policy cannot be used",
       "mend the member that is named; docs/policy.md describes each", EXIT_CLASS_USAGE },
+    /* Said while all is well still: in the last quarter of its life, at most the last 30 days. */
+    { "verifier-tls-ends", "a certificate of this verifier will be over soon",
+      "make another one before then and send SIGHUP; of another CA the machines need the new trust "
+      "file first",
+      EXIT_CLASS_USAGE },
     { "verifier-key-unusable", "a key or certificate file cannot be used",
       "put back the file that is named, readable for the user that serves; init makes a whole set "
       "in a new directory",

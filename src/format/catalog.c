@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const CatalogTable *const tables[] = {
-    &catalog_agent,    &catalog_azure,    &catalog_cloud,  &catalog_device, &catalog_doctor,
-    &catalog_exchange, &catalog_gate,     &catalog_input,  &catalog_item,   &catalog_secret,
-    &catalog_verdict,  &catalog_verifier, &catalog_volume,
+    &catalog_agent,    &catalog_azure,   &catalog_cloud,    &catalog_device, &catalog_doctor,
+    &catalog_exchange, &catalog_gate,    &catalog_input,    &catalog_item,   &catalog_secret,
+    &catalog_vault,    &catalog_verdict, &catalog_verifier, &catalog_volume,
 };
 
 const CatalogEntry *catalog_at(size_t index)

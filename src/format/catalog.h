@@ -42,6 +42,7 @@ extern const CatalogTable catalog_gate;     /* catalog-gate.c: gate files, gates
 extern const CatalogTable catalog_input;    /* catalog-input.c: files given, collateral */
 extern const CatalogTable catalog_item;     /* catalog-item.c: what libattest is handed */
 extern const CatalogTable catalog_secret;   /* catalog-secret.c: sealing and releasing */
+extern const CatalogTable catalog_vault;    /* catalog-vault.c: gates that a vault opens */
 extern const CatalogTable catalog_verdict;  /* catalog-verdict.c: genuineness and policy */
 extern const CatalogTable catalog_verifier; /* catalog-verifier.c: what attest-verifier answers */
 extern const CatalogTable catalog_volume;   /* catalog-volume.c: volumes, files, losses */

@@ -7,6 +7,7 @@
 
 #include "format/gate-name.h"
 #include "format/tpm-alg.h"
+#include "format/vault-key.h"
 
 #include <errno.h>
 #include <string.h>
@@ -111,6 +112,44 @@ static int read_kind_rewrap(const json_t *object, GateFile *gate)
     return r ? r : read_binds(object, gate);
 }
 
+/* Nobody but the owner of a host that is not known can say whom tokens for it are for. */
+static int read_resource(const json_t *object, GateFile *gate)
+{
+    VaultKey key;
+
+    int r = read_optional(object, "resource", vault_resource_is_valid, GATE_FILE_E_RESOURCE,
+                          &gate->resource);
+    if (r != GATE_FILE_OK || gate->resource)
+        return r;
+    return vault_key_parse(gate->key_url, &key) && vault_resource(key.host) ? GATE_FILE_OK
+                                                                            : GATE_FILE_E_RESOURCE;
+}
+
+static int read_kind_key_release(const json_t *object, GateFile *gate)
+{
+    int r = read_verifier(object, gate);
+
+    if (r == GATE_FILE_OK)
+        r = read_optional(object, "key_url", vault_key_url_is_valid, GATE_FILE_E_KEY_URL,
+                          &gate->key_url);
+    if (r == GATE_FILE_OK && !gate->key_url)
+        r = GATE_FILE_E_KEY_URL;
+    if (r == GATE_FILE_OK)
+        r = gate_vault_key(json_object_get(object, "key"), &gate->key);
+    if (r == GATE_FILE_OK)
+        r = read_optional(object, "client_id", vault_client_id_is_valid, GATE_FILE_E_CLIENT_ID,
+                          &gate->client_id);
+    if (r == GATE_FILE_OK)
+        r = read_resource(object, gate);
+    if (r == GATE_FILE_OK)
+        r = read_optional(object, "vault_ca_pem", gate_ca_is_valid, GATE_FILE_E_VAULT_CA,
+                          &gate->vault_ca_pem);
+    if (r == GATE_FILE_OK)
+        r = read_optional(object, "api_version", vault_api_version_is_valid,
+                          GATE_FILE_E_API_VERSION, &gate->api_version);
+    return r;
+}
+
 static int read_kind_pcr(const json_t *object, GateFile *gate)
 {
     json_t *array, *item;
@@ -130,21 +169,33 @@ static int read_kind_pcr(const json_t *object, GateFile *gate)
     return gate->pcrs != 0 ? GATE_FILE_OK : GATE_FILE_E_PCRS;
 }
 
+static int read_paravisors(const json_t *object, GateFile *gate)
+{
+    const json_t *list = json_object_get(object, "paravisors");
+
+    if (!list)
+        return GATE_FILE_OK;
+    if (!gate->vtpm_root || strcmp(gate->vtpm_root, "paravisor") != 0)
+        return GATE_FILE_E_PARAVISORS;
+    return gate_paravisors(list, &gate->paravisors);
+}
+
 static int read_vtpm(const json_t *object, GateFile *gate)
 {
     int r = read_optional(object, "vtpm_root", gate_vtpm_root_is_valid, GATE_FILE_E_VTPM_ROOT,
                           &gate->vtpm_root);
 
     if (r == GATE_FILE_OK)
-        r = read_optional(object, "vtpm_ca_pem", gate_vtpm_ca_is_valid, GATE_FILE_E_VTPM_CA,
+        r = read_optional(object, "vtpm_ca_pem", gate_ca_is_valid, GATE_FILE_E_VTPM_CA,
                           &gate->vtpm_ca_pem);
-    return r;
+    return r ? r : read_paravisors(object, gate);
 }
 
 /* What a file of each kind has of its own. */
 static int (*const read_kind[N_GATE_KINDS])(const json_t *object, GateFile *gate) = {
     [GATE_KIND_VERIFIER] = read_kind_verifier,
     [GATE_KIND_REWRAP] = read_kind_rewrap,
+    [GATE_KIND_KEY_RELEASE] = read_kind_key_release,
     [GATE_KIND_PCR] = read_kind_pcr,
 };
 
@@ -156,18 +207,25 @@ static const struct {
     { "attestd_gate", KINDS_ALL },
     { "name", KINDS_ALL },
     { "kind", KINDS_ALL },
-    { "verifier", KIND_BIT(VERIFIER) | KIND_BIT(REWRAP) },
+    { "verifier", KIND_BIT(VERIFIER) | KIND_BIT(REWRAP) | KIND_BIT(KEY_RELEASE) },
     { "release_key", KIND_BIT(VERIFIER) },
     { "next_release_key", KIND_BIT(VERIFIER) },
     { "ticket", KIND_BIT(VERIFIER) },
     { "cap_pcr", KIND_BIT(VERIFIER) },
     { "rewrap_key", KIND_BIT(REWRAP) },
     { "bind", KIND_BIT(REWRAP) },
+    { "key_url", KIND_BIT(KEY_RELEASE) },
+    { "key", KIND_BIT(KEY_RELEASE) },
+    { "client_id", KIND_BIT(KEY_RELEASE) },
+    { "resource", KIND_BIT(KEY_RELEASE) },
+    { "vault_ca_pem", KIND_BIT(KEY_RELEASE) },
+    { "api_version", KIND_BIT(KEY_RELEASE) },
     { "pcr_bank", KIND_BIT(PCR) },
     { "pcrs", KIND_BIT(PCR) },
     { "recovery_key", KINDS_ALL },
     { "vtpm_root", KINDS_ALL },
     { "vtpm_ca_pem", KINDS_ALL },
+    { "paravisors", KINDS_ALL },
 };
 
 /* The kinds that have the member NAME; 0: it is not known. */

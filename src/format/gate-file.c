@@ -19,9 +19,16 @@ void gate_file_done(GateFile *gate)
     free(gate->verifier);
     free(gate->vtpm_root);
     free(gate->vtpm_ca_pem);
+    free(gate->key_url);
+    free(gate->client_id);
+    free(gate->resource);
+    free(gate->vault_ca_pem);
+    free(gate->api_version);
     json_decref(gate->release_key);
     json_decref(gate->next_release_key);
     json_decref(gate->rewrap_key);
+    json_decref(gate->key);
+    json_decref(gate->paravisors);
     json_decref(gate->recovery_key);
     *gate = (GateFile){ 0 };
 }
@@ -36,7 +43,7 @@ static const struct {
     [GATE_FILE_E_FORMAT] = { "another format", "\"attestd_gate\": 1" },
     [GATE_FILE_E_UNKNOWN] = { "a member that is not known", NULL },
     [GATE_FILE_E_NAME] = { "another name within", "the name of the file" },
-    [GATE_FILE_E_KIND] = { "another kind", "verifier, rewrap or pcr" },
+    [GATE_FILE_E_KIND] = { "another kind", "verifier, rewrap, key-release or pcr" },
     [GATE_FILE_E_OTHER_KIND] = { "a member of another kind of gate", NULL },
     [GATE_FILE_E_VERIFIER] = { "no verifier", NULL },
     [GATE_FILE_E_RELEASE_KEY] = { "no usable release key", "a public P-256 JWK" },
@@ -45,10 +52,23 @@ static const struct {
     [GATE_FILE_E_REWRAP_KEY] = { "no usable rewrap key", "a public P-256 JWK with kid" },
     [GATE_FILE_E_BIND] = { "nothing a secret can be bound to",
                            "some of ak-name, chip-id, host-data, id-key, vm-id; or fleet alone" },
+    [GATE_FILE_E_KEY_URL] = { "no URL of a vault's key",
+                              "https://HOST/keys/NAME or https://HOST/keys/NAME/VERSION" },
+    [GATE_FILE_E_KEY] = { "no usable key of a vault",
+                          "a public JWK: P-256, P-384, or RSA of 2048 to 4096 bits" },
+    [GATE_FILE_E_KEY_OCT] = { "a symmetric key, which nothing can be wrapped to without the vault",
+                              "a key of kind EC-HSM or RSA-HSM" },
+    [GATE_FILE_E_CLIENT_ID] = { "no client id of an identity", "a UUID" },
+    [GATE_FILE_E_RESOURCE] = { "nothing that says whom an access token for this host is for",
+                               "resource, an https:// URL such as https://vault.azure.net" },
+    [GATE_FILE_E_VAULT_CA] = { "no certificates in vault_ca_pem", "PEM of at most 12 KiB" },
+    [GATE_FILE_E_API_VERSION] = { "no version of the vault's interface", "one such as 7.4" },
     [GATE_FILE_E_PCRS] = { "no list of PCRs", "some of 0 to 15, each once, of bank sha256" },
     [GATE_FILE_E_RECOVERY] = { "no usable recovery key", "a public P-256 or P-384 JWK" },
     [GATE_FILE_E_VTPM_ROOT] = { "an unknown vtpm_root", "host, certificate, svsm or paravisor" },
     [GATE_FILE_E_VTPM_CA] = { "no certificates in vtpm_ca_pem", "PEM of at most 12 KiB" },
+    [GATE_FILE_E_PARAVISORS] = { "no list of paravisors, or one for another vtpm_root",
+                                 "measurement, id_key_digest or mrtd, of 96 digits each" },
 };
 
 const char *gate_file_reason(int reason)
@@ -69,14 +89,14 @@ bool gate_vtpm_root_is_valid(const char *text)
     return vtpm_root_rank(text) >= 0;
 }
 
-bool gate_vtpm_ca_is_valid(const char *text)
+bool gate_ca_is_valid(const char *text)
 {
     size_t size = strlen(text);
 
     for (size_t i = 0; i < size; i++)
         if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n' && text[i] != '\r')
             return false;
-    return size <= GATE_VTPM_CA_MAX && strstr(text, "-----BEGIN CERTIFICATE-----");
+    return size <= GATE_CA_MAX && strstr(text, "-----BEGIN CERTIFICATE-----");
 }
 
 /* Takes VALUE; NULL is out of memory. */
@@ -114,6 +134,28 @@ static int set_rewrap(json_t *object, const GateFile *gate)
     return r ? r : set(object, "bind", json_incref(binds));
 }
 
+static int set_optional(json_t *object, const char *name, const char *text)
+{
+    return text ? set(object, name, json_string(text)) : 0;
+}
+
+static int set_key_release(json_t *object, const GateFile *gate)
+{
+    int r = set(object, "verifier", json_string(gate->verifier));
+
+    if (r == 0)
+        r = set(object, "key_url", json_string(gate->key_url));
+    if (r == 0)
+        r = set(object, "key", json_incref(gate->key));
+    if (r == 0)
+        r = set_optional(object, "client_id", gate->client_id);
+    if (r == 0)
+        r = set_optional(object, "resource", gate->resource);
+    if (r == 0)
+        r = set_optional(object, "vault_ca_pem", gate->vault_ca_pem);
+    return r ? r : set_optional(object, "api_version", gate->api_version);
+}
+
 static int set_pcr(json_t *object, const GateFile *gate)
 {
     json_auto_t *pcrs = json_array();
@@ -132,6 +174,8 @@ static int set_kind(json_t *object, const GateFile *gate)
         return set_verifier(object, gate);
     case GATE_KIND_REWRAP:
         return set_rewrap(object, gate);
+    case GATE_KIND_KEY_RELEASE:
+        return set_key_release(object, gate);
     case GATE_KIND_PCR:
         return set_pcr(object, gate);
     case N_GATE_KINDS:
@@ -148,10 +192,12 @@ json_t *gate_file_to_json(const GateFile *gate)
     int r = object ? set_kind(object, gate) : -ENOMEM;
     if (r == 0 && gate->recovery_key)
         r = set(object, "recovery_key", json_incref(gate->recovery_key));
-    if (r == 0 && gate->vtpm_root)
-        r = set(object, "vtpm_root", json_string(gate->vtpm_root));
-    if (r == 0 && gate->vtpm_ca_pem)
-        r = set(object, "vtpm_ca_pem", json_string(gate->vtpm_ca_pem));
+    if (r == 0)
+        r = set_optional(object, "vtpm_root", gate->vtpm_root);
+    if (r == 0)
+        r = set_optional(object, "vtpm_ca_pem", gate->vtpm_ca_pem);
+    if (r == 0 && gate->paravisors)
+        r = set(object, "paravisors", json_incref(gate->paravisors));
     return r == 0 ? TAKE_PTR(object) : NULL;
 }
 

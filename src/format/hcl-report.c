@@ -127,8 +127,7 @@ static int read_runtime_header(Reader *reader, HclReport *report, uint32_t *ret_
     if (hash_type < HCL_HASH_SHA256 || hash_type > HCL_HASH_SHA512)
         return HCL_REPORT_E_HASH;
     if (claims_size == 0 || claims_size > HCL_CLAIMS_SIZE_MAX ||
-        report->data_size != RUNTIME_HEADER + claims_size ||
-        report->report_size != HCL_RUNTIME_OFFSET + report->data_size)
+        report->data_size != RUNTIME_HEADER + claims_size)
         return HCL_REPORT_E_LENGTHS;
     report->type = (HclReportType)type;
     report->hash_type = (HclHashType)hash_type;

@@ -32,7 +32,7 @@ typedef enum HclHashType {
 typedef struct HclReport {
     ByteView raw;          /* all of it, with the padding behind the claims */
     uint32_t version;      /* of the header: 1 or 2, of one layout */
-    uint32_t report_size;  /* all but the padding */
+    uint32_t report_size;  /* all but the padding, or of the hardware report: not relied on */
     uint32_t request_type; /* 2, the only one that stands in an NV index */
     uint32_t status;       /* 0 */
     uint32_t data_size;    /* runtime data with its header */
@@ -55,7 +55,7 @@ enum {
     HCL_REPORT_E_DATA_VERSION, /* runtime data of a version other than 1 */
     HCL_REPORT_E_TYPE,         /* a hardware report of another kind, VBS for example */
     HCL_REPORT_E_HASH,         /* no known hash type */
-    HCL_REPORT_E_LENGTHS,      /* the three lengths do not agree, or there are no claims */
+    HCL_REPORT_E_LENGTHS,      /* the lengths of the claims do not agree, or there are none */
 };
 
 /* HCL_REPORT_OK or a named no. */

@@ -32,9 +32,12 @@ enum {
 /* TDATTRIBUTES */
 #define TDX_ATTRIBUTE_DEBUG           (UINT64_C(1) << 0) /* the host may look in and change things */
 #define TDX_ATTRIBUTE_SEPT_VE_DISABLE (UINT64_C(1) << 28)
+#define TDX_ATTRIBUTE_MIGRATABLE      (UINT64_C(1) << 29) /* a migration TD may move it */
 #define TDX_ATTRIBUTE_PKS             (UINT64_C(1) << 30)
 #define TDX_ATTRIBUTE_KL              (UINT64_C(1) << 31)
 #define TDX_ATTRIBUTE_PERFMON         (UINT64_C(1) << 63)
+/* Group TUD: with any of these, debugging or a kind of profiling, Intel calls the TD untrusted. */
+#define TDX_ATTRIBUTES_UNDER_DEBUG UINT64_C(0xff)
 
 /* The part that says which TD it is; the same bytes in a TDREPORT and in a quote. */
 typedef struct TdxTdInfo {

@@ -3,7 +3,7 @@
  * Reading worker answers: every member known, typed, bounded and printable, and no two of them at
  * odds. The agent acts on what passes here.
  */
-#include "format/worker-answer.h"
+#include "format/worker-answer-tpm.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -229,7 +229,7 @@ static bool take_approved_kind(const json_t *item, GateKind *ret)
     const char *name;
 
     return json_get_string(item, "kind", &name) == JSON_OK && gate_kind_by_name(name, ret) &&
-           *ret != GATE_KIND_PCR;
+           gate_kind_has_round(*ret);
 }
 
 static int take_approval(json_t *item, WorkerAnswer *answer)
@@ -287,27 +287,6 @@ static int take_clock_skew(const json_t *object, WorkerAnswer *answer)
     return 0;
 }
 
-static int take_tpm_clock(json_t *object, WorkerAnswer *answer)
-{
-    static const char *const known[] = { "clock_msec", "reset_count", "restart_count", NULL };
-    json_t *member = json_object_get(object, "tpm_clock");
-    uint64_t resets = 0, restarts = 0;
-
-    if (!member)
-        return 0;
-    if (!json_is_object(member) || json_unknown_member(member, known))
-        return WORKER_ANSWER_E_MEMBER;
-    int r = take_number(member, "clock_msec", INT64_MAX, &answer->tpm_clock.clock_msec);
-    if (r == 0)
-        r = take_number(member, "reset_count", UINT32_MAX, &resets);
-    if (r == 0)
-        r = take_number(member, "restart_count", UINT32_MAX, &restarts);
-    answer->has_tpm_clock = r == 0;
-    answer->tpm_clock.reset_count = (uint32_t)resets;
-    answer->tpm_clock.restart_count = (uint32_t)restarts;
-    return r;
-}
-
 static int take_simulated(const json_t *object, WorkerAnswer *answer)
 {
     int r = json_get_bool(object, "simulated", &answer->simulated);
@@ -327,7 +306,7 @@ static int take_round(json_t *object, WorkerAnswer *answer)
     if (r == 0)
         r = take_clock_skew(object, answer);
     if (r == 0)
-        r = take_tpm_clock(object, answer);
+        r = answer_tpm_from_json(object, answer);
     if (r == 0)
         r = take_simulated(object, answer);
     if (r == 0)
@@ -499,9 +478,10 @@ static int take_members(json_t *object, WorkerAnswer *answer)
 {
     static const char *const known[] = {
         "result",       "error",           "findings",       "timings_usec", "evidence_kinds",
-        "verifier_url", "retry_after_sec", "clock_skew_sec", "tpm_clock",    "simulated",
-        "token",        "approvals",       "source",         "cpu",          "secret",
-        "released",     "wrapped",         "checks",         "fds",          NULL,
+        "verifier_url", "retry_after_sec", "clock_skew_sec", "tpm_clock",    "tpm_key",
+        "simulated",    "token",           "approvals",      "source",       "cpu",
+        "secret",       "released",        "wrapped",        "checks",       "fds",
+        NULL,
     };
 
     if (json_unknown_member(object, known))

@@ -2,7 +2,7 @@
 /*
  * Writing worker answers, and the names and ownership they need. worker-answer-decode.c reads them.
  */
-#include "format/worker-answer.h"
+#include "format/worker-answer-tpm.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -152,13 +152,6 @@ static json_t *approvals_to_json(const WorkerAnswer *answer)
     return TAKE_PTR(array);
 }
 
-static json_t *tpm_clock_to_json(const AnswerTpmClock *tpm)
-{
-    return json_pack("{sI sI sI}", "clock_msec",
-                     (json_int_t)MIN(tpm->clock_msec, (uint64_t)INT64_MAX), "reset_count",
-                     (json_int_t)tpm->reset_count, "restart_count", (json_int_t)tpm->restart_count);
-}
-
 static int set_round(json_t *object, const WorkerAnswer *answer)
 {
     int r = 0;
@@ -172,8 +165,8 @@ static int set_round(json_t *object, const WorkerAnswer *answer)
         r = set(object, "retry_after_sec", json_integer((json_int_t)answer->retry_after_sec));
     if (r == 0 && answer->has_clock_skew)
         r = set(object, "clock_skew_sec", json_integer(answer->clock_skew_sec));
-    if (r == 0 && answer->has_tpm_clock)
-        r = set(object, "tpm_clock", tpm_clock_to_json(&answer->tpm_clock));
+    if (r == 0)
+        r = answer_tpm_to_json(object, answer);
     if (r == 0 && answer->simulated)
         r = set(object, "simulated", json_true());
     if (r == 0 && answer->token)

@@ -23,7 +23,8 @@
 #define ANSWER_RELEASED_MAX  128  /* askers of one release */
 #define ANSWER_WRAPPED_MAX   REWRAP_LIST_MAX
 
-#define ANSWER_HEADER_SHA256_SIZE 32 /* bytes */
+#define ANSWER_HEADER_SHA256_SIZE 32  /* bytes */
+#define ANSWER_TPM_NAME_SIZE      133 /* a TPM Name of SHA-512 at most, in hex, with NUL */
 
 typedef enum AnswerResult {
     ANSWER_OK,     /* proven, or collected */
@@ -74,6 +75,12 @@ typedef struct AnswerTpmClock {
     uint32_t restart_count;
 } AnswerTpmClock;
 
+/* The attestation key that made it. */
+typedef struct AnswerTpmKey {
+    char name[ANSWER_TPM_NAME_SIZE]; /* TPM Name in hex; "": not known */
+    bool is_forgotten;               /* by the paravisor's word the next boot has another */
+} AnswerTpmKey;
+
 /* What became of one asker. */
 typedef struct AnswerReleased {
     bool ok;       /* every byte of the secret is in the asker's socket; else not one of ours is */
@@ -112,6 +119,7 @@ typedef struct WorkerAnswer {
     int64_t clock_skew_sec; /* the verifier's Date minus our wall clock */
     bool has_tpm_clock;
     AnswerTpmClock tpm_clock;
+    AnswerTpmKey tpm_key;
     bool simulated;
     AnswerToken *token;                             /* NULL: none */
     AnswerApproval approvals[ANSWER_APPROVALS_MAX]; /* with a token only */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A listener in OpenSSL's verification of the chain. It changes no answer.
+ * A listener in OpenSSL's verification of the chain, which tells of each certificate, fine or not.
+ * It changes no answer.
  */
 #include "net/http-certificate.h"
 
@@ -33,6 +34,27 @@ static void note_date(const ASN1_TIME *date, char out[static 32])
         (void)snprintf(out, 32, "?");
 }
 
+static bool to_seconds(const ASN1_TIME *date, int64_t *ret)
+{
+    struct tm tm;
+
+    if (ASN1_TIME_to_tm(date, &tm) != 1)
+        return false;
+    *ret = timegm(&tm);
+    return true;
+}
+
+static void note_fine(const X509 *x509, bool is_authority, HttpValidity *validity)
+{
+    int64_t from, until;
+
+    if (!to_seconds(X509_get0_notBefore(x509), &from) ||
+        !to_seconds(X509_get0_notAfter(x509), &until) ||
+        (validity->is_known && validity->until_sec <= until))
+        return;
+    *validity = (HttpValidity){ true, is_authority, from, until };
+}
+
 static HttpCertificateFault fault_of(int error)
 {
     switch (error) {
@@ -50,8 +72,13 @@ static int certificate_on_verify(int is_fine, X509_STORE_CTX *store)
     HttpCertificate *certificate = certificate_of(store);
     const X509 *x509 = X509_STORE_CTX_get_current_cert(store);
 
-    if (is_fine || !certificate || !x509)
+    if (!certificate || !x509)
         return is_fine;
+    if (is_fine) {
+        note_fine(x509, X509_STORE_CTX_get_error_depth(store) > 0, &certificate->validity);
+        return is_fine;
+    }
+    certificate->validity = (HttpValidity){ 0 };
     certificate->fault = fault_of(X509_STORE_CTX_get_error(store));
     certificate->is_authority = X509_STORE_CTX_get_error_depth(store) > 0;
     note_date(X509_get0_notBefore(x509), certificate->from);
@@ -63,6 +90,9 @@ static int certificate_on_verify(int is_fine, X509_STORE_CTX *store)
  * listener. */
 static CURLcode certificate_on_context(CURL *curl _unused_, void *context, void *userdata)
 {
+    HttpCertificate *certificate = userdata;
+
+    certificate->validity = (HttpValidity){ 0 }; /* another handshake */
     if (SSL_CTX_set_ex_data(context, context_index(), userdata) != 1)
         return CURLE_OUT_OF_MEMORY;
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, certificate_on_verify);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Why a server's certificate was not taken, where the reason is time: libcurl says so in words
- * only, and without the dates that tell a person which clock is wrong.
+ * only, and without the dates that tell a person which clock is wrong. And how long those that were
+ * taken will be.
  */
 #pragma once
 
 #include "base/clock.h"
+#include "net/http.h"
 
 #include <curl/curl.h>
 
@@ -20,6 +22,7 @@ typedef struct HttpCertificate {
     bool is_authority; /* of a CA, not of the server itself */
     char from[32];     /* RFC 3339 */
     char until[32];
+    HttpValidity validity; /* of a chain that was taken */
 } HttpCertificate;
 
 /*

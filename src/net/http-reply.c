@@ -5,6 +5,8 @@
  */
 #include "net/http-reply.h"
 
+#include "base/wipe.h"
+
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -17,7 +19,7 @@
 void http_reply_done(HttpReply *reply)
 {
     free(reply->content_type);
-    bytes_done(&reply->body);
+    bytes_wipe_done(&reply->body); /* there may be a token in it */
     *reply = (HttpReply){ 0 };
 }
 
@@ -42,7 +44,7 @@ static size_t http_on_body(char *data, size_t size, size_t n_items, void *userda
         receiver->has_too_much = true;
         return END_TRANSFER;
     }
-    if (bytes_append(body, more) < 0) {
+    if (bytes_wipe_append(body, more) < 0) {
         receiver->out_of_memory = true;
         return END_TRANSFER;
     }

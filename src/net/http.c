@@ -457,6 +457,11 @@ static int perform(Http *http, const HttpRequest *request, HttpReply *reply)
     return code == CURLE_OK ? HTTP_OK : refuse(http, code, &receiver);
 }
 
+HttpValidity http_validity(const Http *http)
+{
+    return http->certificate.validity;
+}
+
 int http_exchange(Http *http, const HttpRequest *request, HttpReply *ret)
 {
     _cleanup_(header_list_done) struct curl_slist *headers = NULL;

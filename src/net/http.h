@@ -18,7 +18,8 @@ enum {
     HTTP_E_URL,                /* not an https URL, or user information in it; of a metadata
                                   service not http_is_metadata_url() */
     HTTP_E_RESOLVE,            /* no address for the host */
-    HTTP_E_CONNECT,            /* no connection, or none within the connect timeout */
+    HTTP_E_CONNECT,            /* no connection, or none within the connect timeout, or lost in
+                                  the handshake */
     HTTP_E_PROXY,              /* the proxy cannot be resolved or reached, or refuses the tunnel */
     HTTP_E_AUTHORITIES,        /* the configured certificate authorities cannot be read */
     HTTP_E_TLS,                /* TLS handshake failed: version, cipher, not TLS at all */
@@ -82,6 +83,14 @@ typedef struct HttpReply {
 void http_reply_done(HttpReply *reply);
 #define _cleanup_http_reply_ _cleanup_(http_reply_done)
 
+/* The certificate of a server's chain that ends first, seconds since 1970. */
+typedef struct HttpValidity {
+    bool is_known;     /* false: there was no handshake, or the chain was not taken */
+    bool is_authority; /* of a CA, not of the server itself */
+    int64_t from_sec;
+    int64_t until_sec;
+} HttpValidity;
+
 typedef struct Http Http;
 
 /*
@@ -98,3 +107,5 @@ DEFINE_CLEANUP(Http *, http_free);
  * request_id, for HTTP_E_REDIRECT and HTTP_E_TOO_LARGE also status) on a named no.
  */
 _must_check_ int http_exchange(Http *http, const HttpRequest *request, HttpReply *ret);
+/* Of the last exchange, where it made a connection. */
+HttpValidity http_validity(const Http *http);

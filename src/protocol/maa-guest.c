@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * AzureGuest (spec azure 5.4): quote, log, keys and hardware report in one JSON, mostly in base64
- * with padding; sizes of TPM2B stand before public areas and nowhere else.
+ * with padding; sizes of TPM2B stand before public areas and nowhere else. Evidence of a vTPM alone
+ * is Trusted Launch, which has no hardware report.
  */
 #include "protocol/maa-request.h"
 
@@ -128,6 +129,8 @@ static int set_isolation(json_t *inner, const Evidence *parsed, ByteView td_quot
 {
     HclReport hcl;
 
+    if (!(evidence_members(parsed) & (EVIDENCE_MEMBER_HCL | EVIDENCE_MEMBER_CPU)))
+        return set(inner, "IsolationInfo", json_pack("{ss}", "Type", "TrustedLaunch"));
     if (hcl_report_parse(VIEW(parsed->hcl), &hcl) != HCL_REPORT_OK)
         return MAA_REQUEST_E_HCL;
     bool is_tdx = hcl.type == HCL_REPORT_TYPE_TDX;

@@ -4,6 +4,7 @@
  */
 #include "protocol/protocol.h"
 
+#include "base/wipe.h"
 #include "protocol/maa-sealed.h"
 
 void challenge_done(Challenge *challenge)
@@ -20,7 +21,7 @@ void step_done(Step *step)
     bytes_done(&step->request.body);
     challenge_done(&step->challenge);
     sealed_token_done(&step->sealed);
-    bytes_done(&step->token);
+    bytes_wipe_done(&step->token); /* it may have come encrypted */
     bytes_done(&step->gates);
     findings_done(&step->findings);
     *step = (Step){ 0 };

@@ -9,13 +9,13 @@
 #include "base/json.h"
 #include "crypto/certificate.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #define FRESH_SEC_MAX 86400
 #define FRESH_DIGITS  9
 #define CHAIN_ITEMS   2
+#define PEM_LINE      64
 
 void thim_done(Thim *thim)
 {
@@ -42,17 +42,14 @@ const char *thim_reason(int reason)
     return "unknown";
 }
 
-/* The most significant byte comes first there, and last in a report. Either case. */
+/* The most significant byte comes first there, and last in a report. */
 static int read_tcb(const char *text, SnpTcbRaw *ret)
 {
-    char lower[2 * sizeof(ret->bytes) + 1] = { 0 };
     _cleanup_bytes_ Bytes bytes = { 0 };
 
-    if (strlen(text) != sizeof(lower) - 1)
+    if (strlen(text) != 2 * sizeof(ret->bytes))
         return THIM_E_TCB;
-    for (size_t i = 0; text[i]; i++)
-        lower[i] = (char)tolower((unsigned char)text[i]);
-    int r = hex_decode(lower, &bytes);
+    int r = hex_decode(text, &bytes);
     if (r)
         return r < 0 ? r : THIM_E_TCB;
     for (size_t i = 0; i < sizeof(ret->bytes); i++)
@@ -76,16 +73,16 @@ static uint64_t read_fresh(const json_t *object)
     return MIN(seconds, (uint64_t)FRESH_SEC_MAX);
 }
 
-static int read_list(const char *pem, size_t n_wanted, CertificateList *ret)
+static int read_list(ByteView pem, size_t n_wanted, CertificateList *ret)
 {
-    int r = certificate_list_add_pem(ret, view_of_string(pem));
+    int r = certificate_list_add_pem(ret, pem);
 
     if (r < 0 && r != -E2BIG)
         return r;
     return r == CERTIFICATE_OK && ret->n_items == n_wanted ? THIM_OK : THIM_E_CHAIN;
 }
 
-static int read_vcek(const char *pem, Bytes *ret)
+static int read_vcek(ByteView pem, Bytes *ret)
 {
     _cleanup_certificates_ CertificateList list = { 0 };
 
@@ -96,7 +93,7 @@ static int read_vcek(const char *pem, Bytes *ret)
 }
 
 /* Which is which is read from them, not from their order. */
-static int read_chain(const char *pem, Thim *thim)
+static int read_chain(ByteView pem, Thim *thim)
 {
     _cleanup_certificates_ CertificateList list = { 0 };
 
@@ -124,9 +121,9 @@ static int read_members(const json_t *object, Thim *thim)
         return THIM_E_JSON;
     int r = read_tcb(tcb, &thim->tcb);
     if (r == THIM_OK)
-        r = read_vcek(vcek, &thim->vcek);
+        r = read_vcek(view_of_string(vcek), &thim->vcek);
     if (r == THIM_OK)
-        r = read_chain(chain, thim);
+        r = read_chain(view_of_string(chain), thim);
     thim->fresh_sec = read_fresh(object);
     return r;
 }
@@ -143,4 +140,50 @@ int thim_parse(ByteView body, Thim *ret)
     if (r == THIM_OK)
         *ret = TAKE_STRUCT(thim);
     return r;
+}
+
+int thim_make(ByteView vcek, ByteView chain, SnpTcbRaw tcb, Thim *ret)
+{
+    _cleanup_thim_ Thim thim = { .tcb = tcb, .fresh_sec = FRESH_SEC_MAX };
+
+    int r = read_chain(chain, &thim);
+    if (r == THIM_OK)
+        r = bytes_copy(vcek, &thim.vcek);
+    if (r == THIM_OK)
+        *ret = TAKE_STRUCT(thim);
+    return r;
+}
+
+/* Owned; NULL when out of memory. */
+static char *pem_of(ByteView der)
+{
+    _cleanup_free_ char *base64 = base64_encode(der);
+    _cleanup_bytes_ Bytes text = { 0 };
+
+    int r = base64 ? bytes_append(&text, view_of_string("-----BEGIN CERTIFICATE-----\n")) : -ENOMEM;
+    for (size_t i = 0, n = base64 ? strlen(base64) : 0; r == 0 && i < n; i += PEM_LINE) {
+        r = bytes_append(&text, (ByteView){ (uint8_t *)base64 + i, MIN(n - i, (size_t)PEM_LINE) });
+        if (r == 0)
+            r = bytes_append_u8(&text, '\n');
+    }
+    if (r == 0)
+        r = bytes_append(&text, view_of_string("-----END CERTIFICATE-----\n"));
+    return r == 0 ? strndup((const char *)text.data, text.size) : NULL;
+}
+
+char *thim_text(const Thim *thim)
+{
+    _cleanup_free_ char *vcek = pem_of(VIEW(thim->vcek)), *ask = pem_of(VIEW(thim->ask)),
+                        *ark = pem_of(VIEW(thim->ark));
+    uint8_t tcb[sizeof(thim->tcb.bytes)];
+
+    for (size_t i = 0; i < sizeof(tcb); i++)
+        tcb[i] = thim->tcb.bytes[sizeof(tcb) - 1 - i];
+    _cleanup_free_ char *digits = hex_encode(VIEW_OF_ARRAY(tcb));
+    json_auto_t *object =
+        vcek && ask && ark && digits
+            ? json_pack("{ss ss ss+ so}", "vcekCert", vcek, "tcbm", digits, "certificateChain", ask,
+                        ark, "cacheControl", json_sprintf("%u", (unsigned)thim->fresh_sec))
+            : NULL;
+    return object ? json_text(object) : NULL;
 }

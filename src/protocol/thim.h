@@ -33,5 +33,12 @@ const char *thim_reason(int reason);
 
 /* Members that are not known are passed over. THIM_OK or a named no; -ENOMEM, -EIO. */
 _must_check_ int thim_parse(ByteView body, Thim *ret);
+/*
+ * The same from elsewhere: VCEK as DER, CHAIN as PEM, TCB the one asked for. THIM_OK,
+ * THIM_E_CHAIN; -ENOMEM, -EIO.
+ */
+_must_check_ int thim_make(ByteView vcek, ByteView chain, SnpTcbRaw tcb, Thim *ret);
+/* As thim_parse() reads it, to keep it. Owned; NULL when out of memory. */
+char *thim_text(const Thim *thim);
 void thim_done(Thim *thim);
 #define _cleanup_thim_ _cleanup_(thim_done)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The opened data keys of one gate of kind rewrap, from the round worker through attestd to the
- * release worker: in memory that has no name, and that the kernel itself cannot read where it has
- * memfd_secret(2). attestd holds the descriptor and reads nothing.
+ * The opened data keys of one gate of kind rewrap or key-release, from the round worker through
+ * attestd to the release worker: in memory that has no name, and that the kernel itself cannot read
+ * where it has memfd_secret(2). attestd holds the descriptor and reads nothing.
  */
 #pragma once
 

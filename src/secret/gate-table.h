@@ -9,6 +9,7 @@
 
 extern const SecretGate gate_verifier;
 extern const SecretGate gate_rewrap;
+extern const SecretGate gate_key_release;
 extern const SecretGate gate_pcr;
 
 /*

@@ -9,6 +9,7 @@
 static const SecretGate *const gates[N_GATE_KINDS] = {
     [GATE_KIND_VERIFIER] = &gate_verifier,
     [GATE_KIND_REWRAP] = &gate_rewrap,
+    [GATE_KIND_KEY_RELEASE] = &gate_key_release,
     [GATE_KIND_PCR] = &gate_pcr,
 };
 

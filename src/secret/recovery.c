@@ -27,6 +27,12 @@ const char *recovery_finding(int no)
     return NULL;
 }
 
+/* One kind of key, so that there is one of JWE. */
+static bool is_usable(const Key *key)
+{
+    return key_type(key) == KEY_P256 || key_type(key) == KEY_P384;
+}
+
 static int members_of(const Key *public_key, const SecretHeader *header, json_t **ret)
 {
     _cleanup_free_ char *kid = NULL;
@@ -47,6 +53,8 @@ int recovery_wrap(const Key *public_key, const SecretHeader *header, const Secre
 {
     json_auto_t *members = NULL;
 
+    if (!is_usable(public_key))
+        return -EINVAL;
     int r = members_of(public_key, header, &members);
     if (r == 0)
         r = jwe_seal(public_key, members, (ByteView){ 0 }, secret_view(data_key), ret);
@@ -77,6 +85,8 @@ static int open_parts(const Key *private_key, const JweParts *parts, Secret **re
 {
     _cleanup_(secret_freep) Secret *key = NULL;
 
+    if (!is_usable(private_key))
+        return RECOVERY_E_KEY;
     int r = jwe_open(private_key, parts, (ByteView){ 0 }, &key);
     if (r == JWE_E_KEY)
         return RECOVERY_E_KEY;

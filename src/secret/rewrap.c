@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A JWE whose protected header says which secret it is of and what the verifier has to compare.
+ * A JWE whose protected header says which secret it is of, and what a verifier has to compare.
  */
 #include "secret/rewrap.h"
 
@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-static int members_of(const RewrapTarget *target, const SecretHeader *header, json_t **ret)
+static int members_of(const char *type, const RewrapTarget *target, const SecretHeader *header,
+                      json_t **ret)
 {
     _cleanup_free_ char *kid = NULL;
 
@@ -18,7 +19,7 @@ static int members_of(const RewrapTarget *target, const SecretHeader *header, js
     if (r < 0)
         return r;
     json_auto_t *members =
-        json_pack("{ss ss ss ss sI sO}", "typ", REWRAP_TYPE, "kid", target->kid ? target->kid : kid,
+        json_pack("{ss ss ss ss sI sO*}", "typ", type, "kid", target->kid ? target->kid : kid,
                   "gate", header->gate, "name", header->name, "version",
                   (json_int_t)header->version, "bind", target->bind);
     r = members ? json_set_base64url(members, "id", VIEW_OF_ARRAY(header->id)) : -ENOMEM;
@@ -27,15 +28,28 @@ static int members_of(const RewrapTarget *target, const SecretHeader *header, js
     return r;
 }
 
-int rewrap_wrap(const RewrapTarget *target, const SecretHeader *header, const Secret *data_key,
-                char **ret)
+static int wrap(const char *type, const RewrapTarget *target, const SecretHeader *header,
+                const Secret *data_key, char **ret)
 {
     json_auto_t *members = NULL;
 
-    if (key_type(target->key) != KEY_P256)
-        return -EINVAL;
-    int r = members_of(target, header, &members);
+    int r = members_of(type, target, header, &members);
     if (r == 0)
         r = jwe_seal(target->key, members, (ByteView){ 0 }, secret_view(data_key), ret);
     return r > 0 ? -EINVAL : r;
+}
+
+int rewrap_wrap(const RewrapTarget *target, const SecretHeader *header, const Secret *data_key,
+                char **ret)
+{
+    if (key_type(target->key) != KEY_P256 || !target->bind)
+        return -EINVAL;
+    return wrap(REWRAP_TYPE, target, header, data_key, ret);
+}
+
+int key_release_wrap(const Key *key, const SecretHeader *header, const Secret *data_key, char **ret)
+{
+    const RewrapTarget target = { .key = key };
+
+    return wrap(KEY_RELEASE_TYPE, &target, header, data_key, ret);
 }

@@ -132,7 +132,7 @@ static void take_file(SecretMembers *members, SecretFile *file)
     secret_member_bytes(members, "ciphertext", least, most, &file->ciphertext);
     take_header(members, file);
     /* What the verifier wraps anew has nothing in the TPM, everything else has. */
-    if ((file->sealed_public.size > 0) == (file->header.gate_kind == GATE_KIND_REWRAP))
+    if ((file->sealed_public.size > 0) == (gate_kind_is_wrapped(file->header.gate_kind)))
         secret_member_fail(members, SECRET_FILE_E_MEMBER, "sealed");
 }
 

@@ -168,7 +168,7 @@ static void take_pcr(SecretMembers *members, SecretHeader *header)
     take_pcrs(members, header);
 }
 
-static void take_rewrap(SecretMembers *members, SecretHeader *header)
+static void take_wrapped(SecretMembers *members, SecretHeader *header)
 {
     static const char *const known[] = { COMMON_MEMBERS, "wrapped", NULL };
 
@@ -181,7 +181,8 @@ int secret_header_parse(ByteView json, SecretHeader *ret, const char **reterr_me
 {
     static void (*const takers[N_GATE_KINDS])(SecretMembers *, SecretHeader *) = {
         [GATE_KIND_VERIFIER] = take_verifier,
-        [GATE_KIND_REWRAP] = take_rewrap,
+        [GATE_KIND_REWRAP] = take_wrapped,
+        [GATE_KIND_KEY_RELEASE] = take_wrapped,
         [GATE_KIND_PCR] = take_pcr,
     };
     _cleanup_secret_header_ SecretHeader header = { 0 };

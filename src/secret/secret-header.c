@@ -148,7 +148,7 @@ static int set_pcr(json_t *object, const SecretHeader *header)
     return r ? r : set_pcrs(object, &header->pcrs);
 }
 
-static int set_rewrap(json_t *object, const SecretHeader *header)
+static int set_wrapped(json_t *object, const SecretHeader *header)
 {
     return header->wrapped ? set(object, "wrapped", json_string(header->wrapped)) : -EINVAL;
 }
@@ -157,7 +157,8 @@ static int header_to_json(const SecretHeader *header, json_t **ret)
 {
     static int (*const setters[N_GATE_KINDS])(json_t *, const SecretHeader *) = {
         [GATE_KIND_VERIFIER] = set_verifier,
-        [GATE_KIND_REWRAP] = set_rewrap,
+        [GATE_KIND_REWRAP] = set_wrapped,
+        [GATE_KIND_KEY_RELEASE] = set_wrapped,
         [GATE_KIND_PCR] = set_pcr,
     };
 

@@ -62,7 +62,7 @@ typedef struct SecretHeader {
      */
     GatePcrs pcrs;
 
-    /* Kind rewrap: */
+    /* Kinds rewrap and key-release: */
     char *wrapped; /* compact JWE of the data key (rewrap.h) */
 } SecretHeader;
 

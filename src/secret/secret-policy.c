@@ -56,7 +56,7 @@ int secret_policy_of(const SecretHeader *header, SecretPolicy *ret)
     const Digest *from = NULL;
     int r = GATE_OK;
 
-    if (header->gate_kind == GATE_KIND_REWRAP)
+    if (gate_kind_is_wrapped(header->gate_kind))
         return SECRET_POLICY_E_KIND;
     if (header->gate_kind == GATE_KIND_VERIFIER) {
         r = add_signature(header, &policy);

@@ -2,7 +2,7 @@
 /*
  * From a secret file and what a round has brought to the data key. What the TPM would refuse
  * without a reason is compared here first, so that it has a name; it is the TPM that enforces, and
- * for kind rewrap the verifier.
+ * for kind rewrap the verifier, for kind key-release the vault.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 /* What is held for the gate of the secret. Borrowed. */
 typedef struct UnlockWith {
     const Approval *approval;  /* kind verifier; NULL: none */
-    const DataKeys *data_keys; /* kind rewrap; NULL: none */
+    const DataKeys *data_keys; /* kinds rewrap and key-release; NULL: none */
     const char *vtpm_root;     /* of the verdict in force; NULL: it says none, which is "host" */
     uint64_t boottime_usec;
 } UnlockWith;

@@ -67,6 +67,12 @@ static bool is_ignorable(int reason)
            reason == JWK_E_USE;
 }
 
+/* May one of several be passed over for it, where nobody chose the set for us? */
+static bool is_of_one_key(int reason)
+{
+    return reason == JWKS_E_KEY || reason == JWKS_E_DUPLICATE || reason == JWKS_E_SYNTAX;
+}
+
 static int parse_one(const json_t *object, Jwks *jwks)
 {
     _cleanup_(jwk_done) Jwk jwk = { 0 };
@@ -85,7 +91,7 @@ static int parse_one(const json_t *object, Jwks *jwks)
     return append(jwks, &jwk);
 }
 
-int jwks_from_json(const json_t *object, Jwks *ret)
+static int parse_set(const json_t *object, bool is_published, Jwks *ret)
 {
     _cleanup_jwks_ Jwks jwks = { 0 };
     json_t *keys;
@@ -97,10 +103,10 @@ int jwks_from_json(const json_t *object, Jwks *ret)
     if (json_array_size(keys) > JWKS_KEYS_MAX)
         return JWKS_E_SIZE;
     json_array_foreach (keys, i, key) {
-        if (!json_is_object(key))
-            return JWKS_E_SYNTAX;
-        int r = parse_one(key, &jwks);
-        if (r)
+        int r = json_is_object(key) ? parse_one(key, &jwks) : JWKS_E_SYNTAX;
+        if (is_published && is_of_one_key(r))
+            jwks.n_ignored++;
+        else if (r)
             return r;
     }
     if (jwks.n_keys == 0)
@@ -109,7 +115,12 @@ int jwks_from_json(const json_t *object, Jwks *ret)
     return JWKS_OK;
 }
 
-int jwks_parse(ByteView text, Jwks *ret)
+int jwks_from_json(const json_t *object, Jwks *ret)
+{
+    return parse_set(object, false, ret);
+}
+
+static int parse(ByteView text, bool is_published, Jwks *ret)
 {
     json_t *object;
 
@@ -118,9 +129,19 @@ int jwks_parse(ByteView text, Jwks *ret)
         return r;
     if (r)
         return r == JSON_E_SIZE ? JWKS_E_SIZE : JWKS_E_SYNTAX;
-    r = jwks_from_json(object, ret);
+    r = parse_set(object, is_published, ret);
     json_decref(object);
     return r;
+}
+
+int jwks_parse(ByteView text, Jwks *ret)
+{
+    return parse(text, false, ret);
+}
+
+int jwks_parse_published(ByteView text, Jwks *ret)
+{
+    return parse(text, true, ret);
 }
 
 int jwks_add(Jwks *jwks, const Key *key, const char *kid, const Jwa *algorithm)

@@ -37,7 +37,13 @@ void jwks_done(Jwks *jwks);
  * ignored and counted. JWKS_OK or a named no; -ENOMEM, -EIO.
  */
 _must_check_ int jwks_parse(ByteView text, Jwks *ret);
-/* The same from parsed JSON (duplicate members have been refused by json_parse()). */
+/*
+ * The same of what a verifier publishes and changes as it likes (RFC 7517 5): a key that is
+ * malformed, or has the kid of one before it, is passed over and counted too.
+ */
+_must_check_ int jwks_parse_published(ByteView text, Jwks *ret);
+/* The same as jwks_parse() from parsed JSON (duplicate members have been refused by json_parse()).
+ */
 _must_check_ int jwks_from_json(const json_t *object, Jwks *ret);
 /* The key whose kid is byte for byte KID; NULL when there is none. Borrowed. */
 const Jwk *jwks_find(const Jwks *jwks, const char *kid);

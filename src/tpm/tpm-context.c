@@ -5,6 +5,7 @@
 #include "tpm/tpm-context.h"
 
 #include "base/lock-file.h"
+#include "tpm/tpm-owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,6 +133,8 @@ int tpm_context_open(const TpmContextOptions *options, TpmFailure *ret_failure, 
     if (r != 0)
         return r;
     r = open_esys(tpm, options->tcti, ret_failure);
+    if (r == TPM_CONTEXT_OK)
+        r = tpm_owner_apply(tpm, &options->owner, ret_failure);
     if (r != 0)
         return r;
     *ret = TAKE_PTR(tpm);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/macro.h"
+#include "tpm/tpm-owner-file.h"
 #include "tpm/tpm-reason.h"
 
 #include <tss2/tss2_esys.h>
@@ -20,6 +21,7 @@ typedef struct TpmContext {
     ESYS_CONTEXT *esys;
     TSS2_TCTI_CONTEXT *tcti;
     int lock_fd;
+    bool has_owner; /* the owner's commands use a value that is not empty (tpm-owner.h) */
     TpmFailure failure;
 } TpmContext;
 
@@ -27,6 +29,7 @@ typedef struct TpmContextOptions {
     const char *tcti;           /* "device:/dev/tpmrm0" or "swtpm:path=..."; nothing else */
     const char *lock_directory; /* of tpm.lock; NULL: no lock (tests of a private TPM) */
     uint64_t lock_wait_usec;    /* 0: TPM_LOCK_WAIT_USEC */
+    TpmOwner owner;
 } TpmContextOptions;
 
 #define TPM_LOCK_WAIT_USEC (UINT64_C(30) * 1000 * 1000) /* a transaction takes well under 10 s */
@@ -36,6 +39,7 @@ enum {
     TPM_CONTEXT_E_TCTI,        /* the string names another TCTI, or is malformed */
     TPM_CONTEXT_E_LOCKED,      /* another process kept tpm.lock all the time */
     TPM_CONTEXT_E_UNREACHABLE, /* missing, not permitted, or does not answer */
+    TPM_CONTEXT_E_OWNER,       /* the file with the owner's authorisation holds none */
 };
 
 /*

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * NV counters of one frozen template, with the owner's empty authorisation.
+ * NV counters of one frozen template, with the owner's authorisation.
  */
 #include "tpm/tpm-counter.h"
 
 #include "base/reader.h"
 #include "tpm/tpm-answer.h"
 #include "tpm/tpm-nv.h"
+#include "tpm/tpm-owner.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -148,7 +149,7 @@ static int count(Index *index)
         rc = Esys_NV_Increment(index->tpm->esys, ESYS_TR_RH_OWNER, index->handle, ESYS_TR_PASSWORD,
                                ESYS_TR_NONE, ESYS_TR_NONE);
     while (tpm_retry(&patience, rc));
-    return tpm_answer(index->tpm, &noes, "TPM2_NV_Increment", rc);
+    return tpm_owner_named(index->tpm, rc, tpm_answer(index->tpm, &noes, "TPM2_NV_Increment", rc));
 }
 
 static int find_free(TpmContext *tpm, uint32_t *ret)
@@ -191,7 +192,8 @@ static int define(Index *index)
     while (tpm_retry(&patience, rc));
     if (rc != TSS2_RC_SUCCESS)
         index->handle = ESYS_TR_NONE;
-    return tpm_answer(index->tpm, &noes, "TPM2_NV_DefineSpace", rc);
+    return tpm_owner_named(index->tpm, rc,
+                           tpm_answer(index->tpm, &noes, "TPM2_NV_DefineSpace", rc));
 }
 
 static int undefine(Index *index)
@@ -205,7 +207,8 @@ static int undefine(Index *index)
     while (tpm_retry(&patience, rc));
     if (rc == TSS2_RC_SUCCESS)
         index->handle = ESYS_TR_NONE; /* the library has closed it */
-    return tpm_answer(index->tpm, &noes, "TPM2_NV_UndefineSpace", rc);
+    return tpm_owner_named(index->tpm, rc,
+                           tpm_answer(index->tpm, &noes, "TPM2_NV_UndefineSpace", rc));
 }
 
 /* The first count gives it a value: higher than any counter had that was ever removed. */

@@ -24,7 +24,7 @@ typedef struct TpmCounter {
 enum {
     TPM_COUNTER_OK,
     TPM_COUNTER_E_FULL,   /* no free index in the range, or no room in the TPM */
-    TPM_COUNTER_E_DENIED, /* the owner's authorisation is not empty */
+    TPM_COUNTER_E_DENIED, /* the owner's authorisation is not the one that was given */
     TPM_COUNTER_E_ABSENT, /* no such index, or none of this secret */
     TPM_COUNTER_E_OTHER,  /* the index is outside the range, or no counter of this secret */
     TPM_COUNTER_E_FAR,    /* more than TPM_COUNTER_STEPS_MAX below what is wanted */

@@ -7,6 +7,7 @@
 #include "crypto/certificate.h"
 #include "format/tpm-public.h"
 #include "tpm/tpm-nv.h"
+#include "tpm/tpm-owner.h"
 
 #include <errno.h>
 #include <tss2/tss2_mu.h>
@@ -105,7 +106,7 @@ int tpm_key_create(TpmContext *tpm, ESYS_TR hierarchy, const TPMT_PUBLIC *templa
 
     int r = tpm_result(tpm, "TPM2_CreatePrimary", rc);
     if (r < 0)
-        return r;
+        return hierarchy == ESYS_TR_RH_OWNER ? tpm_owner_named(tpm, rc, r) : r;
     r = describe(key, &area->publicArea);
     if (r < 0)
         return r;

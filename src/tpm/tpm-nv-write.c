@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One small index, written whole. It may be other software's, too: it is left as it is where it
- * serves, and made anew where it does not.
+ * serves, and made anew where it does not and nothing else can rest on it.
  */
 #include "tpm/tpm-nv.h"
+#include "tpm/tpm-owner.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@ static int read_public(TpmContext *tpm, ESYS_TR handle, TpmNvShape *ret)
         .exists = true,
         .written = attributes & TPMA_NV_WRITTEN,
         .size = area->nvPublic.dataSize,
+        .is_ordinary = !(attributes & TPMA_NV_TPM2_NT_MASK),
         .is_owners = (attributes & NEEDED) == NEEDED && !(attributes & SPOILED),
         .is_platforms = attributes & TPMA_NV_PLATFORMCREATE,
     };
@@ -65,11 +67,14 @@ int tpm_nv_describe(TpmContext *tpm, uint32_t index, TpmNvShape *ret)
     return r;
 }
 
-static int refuse_platforms(TpmContext *tpm, uint32_t index)
+static int refuse_shape(TpmContext *tpm, uint32_t index, const TpmNvShape *shape)
 {
+    const char *whose = shape->is_platforms ? "the platform's" : "somebody's";
+
     tpm->failure.finding = "tpm-authorization-needed";
     (void)snprintf(tpm->failure.text, sizeof(tpm->failure.text),
-                   "NV index 0x%08x is the platform's, and of another shape", (unsigned)index);
+                   "NV index 0x%08x is %s, and of another shape: %zu bytes%s", (unsigned)index,
+                   whose, shape->size, shape->is_ordinary ? "" : ", no ordinary index");
     return -EPERM;
 }
 
@@ -88,7 +93,7 @@ static int undefine(TpmContext *tpm, uint32_t index)
     while (tpm_retry(&patience, rc));
     if (rc != TSS2_RC_SUCCESS)
         tpm_close_handle(tpm, &handle); /* else the library has */
-    return tpm_result(tpm, "TPM2_NV_UndefineSpace", rc);
+    return tpm_owner_named(tpm, rc, tpm_result(tpm, "TPM2_NV_UndefineSpace", rc));
 }
 
 static int define(TpmContext *tpm, uint32_t index, size_t size)
@@ -110,7 +115,7 @@ static int define(TpmContext *tpm, uint32_t index, size_t size)
         rc = Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                                  ESYS_TR_NONE, &empty, &area, &handle);
     while (tpm_retry(&patience, rc));
-    int r = tpm_result(tpm, "TPM2_NV_DefineSpace", rc);
+    int r = tpm_owner_named(tpm, rc, tpm_result(tpm, "TPM2_NV_DefineSpace", rc));
     if (r == 0)
         tpm_close_handle(tpm, &handle);
     return r;
@@ -131,12 +136,22 @@ static int write_all(TpmContext *tpm, uint32_t index, ByteView data)
         rc = Esys_NV_Write(tpm->esys, ESYS_TR_RH_OWNER, handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                            ESYS_TR_NONE, &buffer, 0);
     while (tpm_retry(&patience, rc));
-    r = tpm_result(tpm, "TPM2_NV_Write", rc);
+    r = tpm_owner_named(tpm, rc, tpm_result(tpm, "TPM2_NV_Write", rc));
     tpm_close_handle(tpm, &handle);
     return r;
 }
 
-int tpm_nv_write(TpmContext *tpm, uint32_t index, ByteView data)
+/* Removes what stands at INDEX and does not serve, where that may be. */
+static int make_room(TpmContext *tpm, uint32_t index, const TpmNvShape *shape, bool *ret_replaced)
+{
+    if (!ret_replaced || shape->is_platforms || !shape->is_ordinary)
+        return refuse_shape(tpm, index, shape);
+    int r = undefine(tpm, index);
+    *ret_replaced = r == 0;
+    return r;
+}
+
+int tpm_nv_write(TpmContext *tpm, uint32_t index, ByteView data, bool *ret_replaced)
 {
     TpmNvShape shape;
 
@@ -147,7 +162,7 @@ int tpm_nv_write(TpmContext *tpm, uint32_t index, ByteView data)
         return r;
     bool serves = shape.is_owners && shape.size == data.size;
     if (shape.exists && !serves)
-        r = shape.is_platforms ? refuse_platforms(tpm, index) : undefine(tpm, index);
+        r = make_room(tpm, index, &shape, ret_replaced);
     if (r == 0 && !serves)
         r = define(tpm, index, data.size);
     return r == 0 ? write_all(tpm, index, data) : r;

@@ -4,6 +4,8 @@
  */
 #include "tpm/tpm-nv.h"
 
+#include "tpm/tpm-owner.h"
+
 #include <errno.h>
 
 #define CHUNK_DEFAULT 512 /* bytes every TPM can do */
@@ -45,7 +47,7 @@ static int read_chunk(TpmContext *tpm, const Index *index, uint16_t size, size_t
 
     int r = tpm_result(tpm, "TPM2_NV_Read", rc);
     if (r < 0)
-        return r;
+        return index->authority == ESYS_TR_RH_OWNER ? tpm_owner_named(tpm, rc, r) : r;
     if (data->size != size)
         return -EBADMSG;
     return bytes_append(to, (ByteView){ .data = data->buffer, .size = data->size });
@@ -66,20 +68,29 @@ static int read_whole(TpmContext *tpm, const Index *index, Bytes *ret)
     return TPM_NV_OK;
 }
 
-/* The owner's authorisation first: a wrong one for the index may count towards lockout. */
+/*
+ * The owner's authorisation first: a wrong one for the index may count towards lockout. Where
+ * neither helps it is the owner's refusal that is told.
+ */
 static int read_authorized(TpmContext *tpm, Index *index, Bytes *ret)
 {
+    TpmFailure refusal = { 0 };
     int r = -EACCES;
 
     if (index->attributes & TPMA_NV_OWNERREAD) {
         index->authority = ESYS_TR_RH_OWNER;
         r = read_whole(tpm, index, ret);
+        refusal = tpm->failure;
     }
     if (r == -EACCES && (index->attributes & TPMA_NV_AUTHREAD)) {
         index->authority = index->handle;
         r = read_whole(tpm, index, ret);
     }
-    return r == -EACCES ? TPM_NV_E_DENIED : r;
+    if (r != -EACCES)
+        return r;
+    if (refusal.finding)
+        tpm->failure = refusal;
+    return TPM_NV_E_DENIED;
 }
 
 static int describe(TpmContext *tpm, Index *index)

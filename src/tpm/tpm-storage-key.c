@@ -81,6 +81,8 @@ static int make(TpmContext *tpm, ByteView wanted_name, TpmKey **ret)
     _cleanup_(tpm_key_freep) TpmKey *key = NULL;
 
     int r = tpm_key_create(tpm, ESYS_TR_RH_OWNER, &own_template, &key);
+    if (r == -EACCES && tpm->has_owner)
+        return TPM_STORAGE_KEY_E_AUTHORIZATION; /* named already */
     if (r == -EACCES)
         return tpm_say_no(tpm, &noes, TPM_STORAGE_KEY_E_AUTHORIZATION,
                           "the owner hierarchy has an authorisation");

@@ -10,7 +10,8 @@
 enum {
     TPM_STORAGE_KEY_OK,
     TPM_STORAGE_KEY_E_OTHER,         /* none with the wanted Name: owner cleared, or another TPM */
-    TPM_STORAGE_KEY_E_AUTHORIZATION, /* the owner hierarchy has an authorisation */
+    TPM_STORAGE_KEY_E_AUTHORIZATION, /* the owner hierarchy has an authorisation, another than
+                                        was given */
 };
 
 /*

@@ -4,6 +4,7 @@
  */
 #include "verifier/commands.h"
 
+#include "verifier/directory-owner.h"
 #include "verifier/init.h"
 #include "verifier/instance.h"
 #include "verifier/release-keys.h"
@@ -76,26 +77,38 @@ static int conclude(int r, const Findings *findings)
     return r > 0 ? complain(findings) : EXIT_SUCCESS;
 }
 
+/* The argument at INDEX, which is the last one, or what is meant without it; NULL: it is wrong. */
+static const char *directory_of(int argc, char **argv, int index)
+{
+    if (index == argc)
+        return DIRECTORY_DEFAULT;
+    return index == argc - 1 && argv[index][0] != '-' ? argv[index] : NULL;
+}
+
 static void print_next_steps(const InitOptions *options)
 {
+    bool is_default = strcmp(options->directory, DIRECTORY_DEFAULT) == 0;
+
     (void)printf("Made %s: keys, TLS certificates, verifier.json and policy.json.\n"
                  "Fill policy.json: it refuses every machine as it stands. Then\n"
                  "\n"
                  "    attest-verifier policy check %s/policy.json\n"
-                 "    attest-verifier serve %s\n"
+                 "    %s%s\n"
                  "\n"
                  "Each machine gets a copy of %s/%s and in its attestd.conf\n"
                  "\n"
                  "    [Verifier default]\n"
                  "    URL=%s\n"
                  "    Trust=/etc/attestd/%s\n",
-                 options->directory, options->directory, options->directory, options->directory,
-                 TRUST_FILE, options->url, TRUST_FILE);
+                 options->directory, options->directory,
+                 is_default ? "systemctl enable --now attest-verifier" : "attest-verifier serve ",
+                 is_default ? "" : options->directory, options->directory, TRUST_FILE, options->url,
+                 TRUST_FILE);
 }
 
 int command_init(int argc, char **argv)
 {
-    static const char line[] = "init DIR [--url https://HOST[:PORT][/PATH]] [--listen ADDR:PORT]"
+    static const char line[] = "init [DIR] [--url https://HOST[:PORT][/PATH]] [--listen ADDR:PORT]"
                                " [--simulated-root HEX|FILE]...";
     static const struct option long_options[] = {
         { "url", required_argument, NULL, 'u' },
@@ -117,11 +130,13 @@ int command_init(int argc, char **argv)
         else
             return usage(line);
     }
-    if (optind != argc - 1)
+    options.directory = directory_of(argc, argv, optind);
+    if (!options.directory)
         return usage(line);
-    options.directory = argv[optind];
 
-    int r = init_directory(&options, &findings);
+    int r = directory_owner_become(options.directory);
+    if (r == 0)
+        r = init_directory(&options, &findings);
     if (r == INIT_OK)
         print_next_steps(&options);
     return conclude(r, &findings);
@@ -140,7 +155,7 @@ static bool parse_count(const char *text, uint64_t *ret)
 
 int command_serve(int argc, char **argv)
 {
-    static const char line[] = "serve DIR [--listen ADDR:PORT|unix:PATH] [--processes N]";
+    static const char line[] = "serve [DIR] [--listen ADDR:PORT|unix:PATH] [--processes N]";
     static const struct option long_options[] = {
         { "listen", required_argument, NULL, 'l' },
         { "processes", required_argument, NULL, 'p' },
@@ -156,10 +171,30 @@ int command_serve(int argc, char **argv)
         else if (c != 'p' || !parse_count(optarg, &options.processes))
             return usage(line);
     }
-    if (optind != argc - 1)
+    options.directory = directory_of(argc, argv, optind);
+    if (!options.directory)
         return usage(line);
-    options.directory = argv[optind];
     return conclude(supervise(&options, &findings), &findings);
+}
+
+int command_check(int argc, char **argv)
+{
+    _cleanup_findings_ Findings findings = { .source = "verifier" };
+    _cleanup_(instance_freep) Instance *instance = NULL;
+    const char *directory = directory_of(argc, argv, 1);
+
+    if (!directory)
+        return usage("check [DIR]");
+    int r = directory_owner_become(directory);
+    if (r == 0)
+        r = instance_load(directory, NULL, &findings, &instance);
+    if (r == INSTANCE_OK)
+        (void)printf("%s: ok, policy %s\n", directory, instance->policy->id);
+    if (r == INSTANCE_OK)
+        r = instance_note_ends(instance, &findings);
+    if (r == INSTANCE_OK)
+        (void)complain(&findings);
+    return conclude(r, &findings);
 }
 
 /* One line a sentence; the layers that are left open last, and in capitals. */
@@ -317,7 +352,9 @@ static int run_alone(KeysRun *run, const char *directory, Findings *findings)
 {
     _cleanup_close_ int lock = -EBADF;
 
-    int r = lock_file_take(directory, KEYS_LOCK, /* wait_usec= */ 0, &lock);
+    int r = directory_owner_become(directory);
+    if (r == 0)
+        r = lock_file_take(directory, KEYS_LOCK, /* wait_usec= */ 0, &lock);
     if (r < 0)
         return refuse_directory("verifier-directory-unusable", directory, strerror(-r), findings);
     if (r == LOCK_FILE_E_BUSY)
@@ -338,11 +375,12 @@ int command_keys(int argc, char **argv)
         { "rotate-release", rotate_release },
     };
     _cleanup_findings_ Findings findings = { .source = "verifier" };
+    const char *directory = directory_of(argc, argv, 2);
 
-    for (size_t i = 0; argc == 3 && i < ELEMENTSOF(verbs); i++)
+    for (size_t i = 0; directory && i < ELEMENTSOF(verbs); i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
-            return conclude(run_alone(verbs[i].run, argv[2], &findings), &findings);
-    return usage("keys rotate-nonce|rotate-rewrap|next-release|rotate-release DIR");
+            return conclude(run_alone(verbs[i].run, directory, &findings), &findings);
+    return usage("keys rotate-nonce|rotate-rewrap|next-release|rotate-release [DIR]");
 }
 
 int command_trust(int argc, char **argv)
@@ -350,9 +388,12 @@ int command_trust(int argc, char **argv)
     _cleanup_findings_ Findings findings = { .source = "verifier" };
     _cleanup_bytes_ Bytes text = { 0 };
 
-    if (argc != 2)
-        return usage("trust DIR");
-    int r = trust_text(argv[1], &findings, &text);
+    const char *directory = directory_of(argc, argv, 1);
+    if (!directory)
+        return usage("trust [DIR]");
+    int r = directory_owner_become(directory);
+    if (r == 0)
+        r = trust_text(directory, &findings, &text);
     if (r == TRUST_OK)
         r = fd_write_all(STDOUT_FILENO, VIEW(text));
     return conclude(r, &findings);

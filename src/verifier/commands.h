@@ -7,6 +7,7 @@
 
 int command_init(int argc, char **argv);
 int command_serve(int argc, char **argv);
+int command_check(int argc, char **argv);
 int command_policy(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_trust(int argc, char **argv);

@@ -14,8 +14,8 @@
 #define SUBJECT_MAX (sizeof("gate ") + GATE_NAME_LIMIT)
 
 /*
- * Everything that was sent affirms; a vTPM of the host may be silent, since it is a gate's list of
- * roots that says whether it is good enough.
+ * Everything that was sent affirms; a vTPM of the host may be silent, and there may be no hardware,
+ * since it is a gate's lists that say whether that is good enough.
  */
 static bool is_affirmed(const Appraisal *appraisal)
 {
@@ -23,7 +23,7 @@ static bool is_affirmed(const Appraisal *appraisal)
     bool is_silent_host = appraisal->vtpm_root == VTPM_ROOT_HOST && vtpm->status == TIER_NONE;
 
     return !findings_first_failure(&appraisal->findings) && appraisal->status <= TIER_AFFIRMING &&
-           cpu->present && cpu->status == TIER_AFFIRMING &&
+           (cpu->present ? cpu->status == TIER_AFFIRMING : appraisal->hardware == HARDWARE_NONE) &&
            (!vtpm->present || vtpm->status == TIER_AFFIRMING || is_silent_host);
 }
 
@@ -87,6 +87,8 @@ static const char *refusal_of_gate(const PolicyGate *gate, const Appraisal *appr
 {
     if (!gate)
         return "the policy has no such gate";
+    if (!(gate->hardware & 1U << appraisal->hardware))
+        return "the policy does not open it to machines of this kind";
     return gate->kind == GATE_KIND_REWRAP ? refusal_of_rewrap(gate, appraisal)
                                           : refusal_of_approval(gate, appraisal);
 }

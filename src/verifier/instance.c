@@ -4,6 +4,7 @@
  */
 #include "verifier/instance.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "crypto/certificate.h"
 #include "token/jwks.h"
@@ -143,7 +144,7 @@ static int load_nonce_keys(Instance *instance, Findings *findings)
 }
 
 /* The leaf comes first; libmicrohttpd would only say that it cannot start. */
-static int judge_tls(const Instance *instance, Findings *findings)
+static int judge_tls(Instance *instance, Findings *findings)
 {
     const VerifierConfig *config = instance->config;
     _cleanup_(certificate_freep) Certificate *leaf = NULL;
@@ -164,6 +165,24 @@ static int judge_tls(const Instance *instance, Findings *findings)
     if (!key_equal(certificate_key(leaf), key))
         return refuse(findings, "verifier-key-unusable", config->tls_key, "another key",
                       "the key of the TLS certificate");
+    instance->tls_from_sec = certificate_not_before_sec(leaf);
+    instance->tls_until_sec = certificate_not_after_sec(leaf);
+    return INSTANCE_OK;
+}
+
+/* It serves nothing here: the agents have it, from the trust file, for which it is copied. */
+static int look_at_ca(Instance *instance)
+{
+    _cleanup_(certificate_freep) Certificate *ca = NULL;
+    _cleanup_bytes_ Bytes pem = { 0 };
+
+    int r = file_read(instance->config->tls_ca, TLS_FILE_MAX, &pem);
+    if (r == 0)
+        r = certificate_from_pem(VIEW(pem), &ca);
+    if (r != CERTIFICATE_OK)
+        return r == -ENOMEM ? r : INSTANCE_OK;
+    instance->ca_from_sec = certificate_not_before_sec(ca);
+    instance->ca_until_sec = certificate_not_after_sec(ca);
     return INSTANCE_OK;
 }
 
@@ -179,7 +198,30 @@ static int load_tls(Instance *instance, Findings *findings)
     if (r < 0)
         return refuse(findings, "verifier-key-unusable", config->tls_key, strerror(-r),
                       "a readable file");
-    return judge_tls(instance, findings);
+    r = judge_tls(instance, findings);
+    return r == INSTANCE_OK ? look_at_ca(instance) : r;
+}
+
+static int note_end(int64_t from_sec, int64_t until_sec, const char *path, Findings *findings)
+{
+    int64_t now_sec = (int64_t)(clock_realtime_usec(&clock_system) / USEC_PER_SEC);
+    char until[32], found[48];
+
+    if (until_sec == 0 || !validity_ends_soon(from_sec, until_sec, now_sec))
+        return 0;
+    format_timestamp((uint64_t)MAX(until_sec, INT64_C(0)) * USEC_PER_SEC, until);
+    (void)snprintf(found, sizeof(found), "valid until %s", until);
+    return findings_add(findings, "verifier-tls-ends", path, FINDING_WARNING, found, NULL);
+}
+
+int instance_note_ends(const Instance *instance, Findings *findings)
+{
+    int r = note_end(instance->tls_from_sec, instance->tls_until_sec,
+                     instance->config->tls_certificate, findings);
+
+    return r < 0 ? r
+                 : note_end(instance->ca_from_sec, instance->ca_until_sec, instance->config->tls_ca,
+                            findings);
 }
 
 int instance_load(const char *directory, Shared *shared, Findings *findings, Instance **ret)

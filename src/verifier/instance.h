@@ -27,11 +27,17 @@ typedef struct Instance {
     AmdRoots *roots;       /* decoded once */
     Bytes tls_certificate; /* PEM */
     Bytes tls_key;         /* PEM */
-    Shared *shared;        /* borrowed */
-    const Clock *clock;    /* borrowed */
+    /* Of the TLS certificate, and of the CA where its file can be read; seconds since 1970. */
+    int64_t tls_from_sec, tls_until_sec;
+    int64_t ca_from_sec, ca_until_sec; /* 0: not known */
+    Shared *shared;                    /* borrowed */
+    const Clock *clock;                /* borrowed */
 } Instance;
 
 enum { INSTANCE_OK, INSTANCE_E_INVALID };
+
+/* Warns of certificates that will end soon. -ENOMEM. */
+_must_check_ int instance_note_ends(const Instance *instance, Findings *findings);
 
 /*
  * Loads all of DIRECTORY. INSTANCE_E_INVALID: FINDINGS say which file and why. -ENOMEM, -EIO,

@@ -85,6 +85,8 @@ static int add_ours(json_t *claims, const IssueInput *input)
     if (r == 0 && appraisal->vtpm.present)
         r = set(ours, "vtpm_root", json_string(vtpm_root_name(appraisal->vtpm_root)));
     if (r == 0)
+        r = set(ours, "hardware", json_string(hardware_name(appraisal->hardware)));
+    if (r == 0)
         r = set(ours, "simulated", json_boolean(appraisal->simulated));
     if (r == 0)
         r = set(ours, "policy", json_string(input->policy_id));

@@ -19,6 +19,7 @@ typedef struct Verb {
 static const Verb verbs[] = {
     { "init", command_init, "make keys, certificates, configuration and a starter policy" },
     { "serve", command_serve, "answer attestd" },
+    { "check", command_check, "say whether a directory can be served" },
     { "policy", command_policy, "check a policy file" },
     { "keys", command_keys, "rotate the nonce, rewrap or release key" },
     { "trust", command_trust, "print verifier-trust.json anew" },

@@ -132,7 +132,7 @@ int rewrap_blob_parse(const char *compact, RewrapBlob *ret)
     _cleanup_rewrap_blob_ RewrapBlob blob = { 0 };
 
     int r = jwe_parse(compact, &blob.parts);
-    if (r)
+    if (r || blob.parts.algorithm != JWE_ECDH_ES_A256KW)
         return r < 0 ? r : REWRAP_BLOB_E_JWE;
     r = read_header(blob.parts.header, &blob);
     if (r)

@@ -115,6 +115,24 @@ static void print_counter(FILE *file, const char *name, const char *help,
                   name, help, name, name, atomic_load(value));
 }
 
+static void print_ends(FILE *file, const Metrics *metrics)
+{
+    long long ca = atomic_load(&metrics->ca_until_sec);
+
+    (void)fprintf(file,
+                  "# HELP attest_verifier_certificate_expires_timestamp_seconds When the TLS "
+                  "certificate, and its CA's, end.\n"
+                  "# TYPE attest_verifier_certificate_expires_timestamp_seconds gauge\n"
+                  "attest_verifier_certificate_expires_timestamp_seconds{certificate=\"server\"} "
+                  "%lld\n",
+                  atomic_load(&metrics->tls_until_sec));
+    if (ca > 0)
+        (void)fprintf(file,
+                      "attest_verifier_certificate_expires_timestamp_seconds{certificate=\"ca\"} "
+                      "%lld\n",
+                      ca);
+}
+
 int metrics_text(const Shared *shared, Bytes *ret)
 {
     const Metrics *m = &shared->metrics;
@@ -132,6 +150,7 @@ int metrics_text(const Shared *shared, Bytes *ret)
     print_counter(file, "worker_crashes", "Processes that died unasked.", &m->worker_crashes);
     print_counter(file, "reloads", "Policies taken on SIGHUP.", &m->reloads);
     print_counter(file, "reload_failures", "Policies refused on SIGHUP.", &m->reload_failures);
+    print_ends(file, m);
     if (fclose(file) != 0)
         return -ENOMEM;
     return bytes_copy((ByteView){ .data = (const uint8_t *)text, .size = size }, ret);

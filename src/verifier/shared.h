@@ -41,6 +41,8 @@ typedef struct Metrics {
     atomic_ullong worker_crashes;
     atomic_ullong reloads;
     atomic_ullong reload_failures;
+    atomic_llong tls_until_sec; /* since 1970 */
+    atomic_llong ca_until_sec;  /* 0: not known */
 } Metrics;
 
 /*

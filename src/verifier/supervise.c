@@ -21,6 +21,7 @@
 #include <systemd/sd-daemon.h>
 
 #define POLL_MSEC   200
+#define DAY_USEC    (UINT64_C(86400) * USEC_PER_SEC)
 #define WORKERS_MAX (2 * CONFIG_PROCESSES_MAX) /* an old generation beside the new one */
 
 typedef struct Worker {
@@ -37,6 +38,7 @@ typedef struct Supervisor {
     int signal_fd;
     uint64_t n_wanted;    /* serving processes */
     uint64_t resume_usec; /* none is started before this */
+    uint64_t looked_usec; /* at the certificates' ends */
     bool stopping;
     Worker workers[WORKERS_MAX];
 } Supervisor;
@@ -171,9 +173,24 @@ static void log_findings(const Findings *findings)
     for (size_t i = 0; i < findings->n_items; i++) {
         const Finding *finding = &findings->items[i];
         const LogField fields[] = { { "ATTEST_FINDING", finding->name } };
-        log_fields(LOG_ERR, NULL, fields, ELEMENTSOF(fields), "%s: %s; %s", finding->subject,
-                   finding->found, finding->remedy);
+        log_fields(finding->result == FINDING_FAILURE ? LOG_ERR : LOG_WARNING, NULL, fields,
+                   ELEMENTSOF(fields), "%s: %s; %s", finding->subject, finding->found,
+                   finding->remedy);
     }
+}
+
+/* Of what is served from now on; and of what is served still, once a day. */
+static void look_at_ends(Supervisor *supervisor)
+{
+    _cleanup_findings_ Findings findings = { .source = "verifier" };
+    const Instance *instance = supervisor->instance;
+    Metrics *metrics = &supervisor->shared->metrics;
+
+    supervisor->looked_usec = clock_boottime_usec(&clock_system);
+    atomic_store(&metrics->tls_until_sec, (long long)instance->tls_until_sec);
+    atomic_store(&metrics->ca_until_sec, (long long)instance->ca_until_sec);
+    if (instance_note_ends(instance, &findings) == 0)
+        log_findings(&findings);
 }
 
 /* What has to be read is read by us, once; the new generation inherits it. */
@@ -191,6 +208,7 @@ static void reload(Supervisor *supervisor)
         supervisor->resume_usec = 0;
         start_missing(supervisor);
         atomic_fetch_add(&supervisor->shared->metrics.reloads, 1);
+        look_at_ends(supervisor);
         log_notice("reloaded: policy %s", instance->policy->id);
     } else {
         atomic_fetch_add(&supervisor->shared->metrics.reload_failures, 1);
@@ -219,6 +237,8 @@ static int loop(Supervisor *supervisor)
 
     while (!supervisor->stopping) {
         start_missing(supervisor);
+        if (clock_boottime_usec(&clock_system) > supervisor->looked_usec + DAY_USEC)
+            look_at_ends(supervisor);
         if (poll(&fd, 1, POLL_MSEC) < 0 && errno != EINTR)
             return -errno;
         on_signals(supervisor);
@@ -254,6 +274,7 @@ static int supervise_socket(Supervisor *supervisor, const char *where)
         return -errno;
     supervisor->signal_fd = signal_fd;
 
+    look_at_ends(supervisor);
     start_missing(supervisor);
     log_notice("serving policy %s on %s with %llu processes", supervisor->instance->policy->id,
                where, (unsigned long long)supervisor->n_wanted);

@@ -5,67 +5,34 @@
  */
 #include "verify/appraise.h"
 
-#include "verify/refuse.h"
+#include "verify/difference.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef struct Difference {
-    char found[256];
-    char wanted[256];
-} Difference;
-
-static void say(char out[static 256], const char *format, ...) _printf_(2, 3);
-static void say(char out[static 256], const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(out, 256, format, arguments);
-    va_end(arguments);
-}
-
-/* The digest found, and how many would have done. */
-static void say_digest(Difference *difference, ByteView found, size_t n_wanted)
-{
-    char text[HEX_TEXT_MAX];
-
-    hex_text(found, text);
-    say(difference->found, "%s", text);
-    say(difference->wanted, "one of %zu in the policy", n_wanted);
-}
-
-static bool is_in_list(const PolicyBytesList *list, ByteView value, Difference *difference)
-{
-    for (size_t i = 0; i < list->n_items; i++)
-        if (view_equal(VIEW(list->items[i]), value))
-            return true;
-    say_digest(difference, value, list->n_items);
-    return !list->present;
-}
-
 static bool judge_product(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "%s", snp_product_name(s->product));
-    say(difference->wanted, "%s%s%s", p->products & 1U << SNP_PRODUCT_MILAN ? "Milan " : "",
-        p->products & 1U << SNP_PRODUCT_GENOA ? "Genoa " : "",
-        p->products & 1U << SNP_PRODUCT_TURIN ? "Turin" : "");
+    difference_say(difference->found, "%s", snp_product_name(s->product));
+    difference_say(difference->wanted, "%s%s%s",
+                   p->products & 1U << SNP_PRODUCT_MILAN ? "Milan " : "",
+                   p->products & 1U << SNP_PRODUCT_GENOA ? "Genoa " : "",
+                   p->products & 1U << SNP_PRODUCT_TURIN ? "Turin" : "");
     return p->products == 0 || (p->products & 1U << s->product) != 0;
 }
 
 static bool judge_version(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "version %u", s->report.version);
-    say(difference->wanted, "report_versions of the policy");
+    difference_say(difference->found, "version %u", s->report.version);
+    difference_say(difference->wanted, "report_versions of the policy");
     return p->report_versions == 0 ||
            (s->report.version < 32 && (p->report_versions & 1U << s->report.version) != 0);
 }
 
 static bool judge_signing_key(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "%s", s->signing_key == SNP_SIGNING_KEY_VLEK ? "vlek" : "vcek");
-    say(difference->wanted, "signing_keys of the policy");
+    difference_say(difference->found, "%s",
+                   s->signing_key == SNP_SIGNING_KEY_VLEK ? "vlek" : "vcek");
+    difference_say(difference->wanted, "signing_keys of the policy");
     return p->signing_keys == 0 || (p->signing_keys & 1U << s->signing_key) != 0;
 }
 
@@ -76,22 +43,22 @@ static bool judge_csp(const PolicySnp *p, const GenuineSnp *s, Difference *diffe
     for (size_t i = 0; i < p->csp_ids.n_items; i++)
         if (strcmp(p->csp_ids.items[i], s->csp_id) == 0)
             return true;
-    say(difference->found, "\"%s\"", s->csp_id);
-    say(difference->wanted, "one of %zu in the policy", p->csp_ids.n_items);
+    difference_say(difference->found, "\"%s\"", s->csp_id);
+    difference_say(difference->wanted, "one of %zu in the policy", p->csp_ids.n_items);
     return false;
 }
 
 static bool judge_masked_chip(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "CHIP_ID is zero: the certificate may be another chip's");
-    say(difference->wanted, "CHIP_ID, or masked_chip_id: true");
+    difference_say(difference->found, "CHIP_ID is zero: the certificate may be another chip's");
+    difference_say(difference->wanted, "CHIP_ID, or masked_chip_id: true");
     return p->masked_chip_id || !s->chip_id_masked;
 }
 
 static bool judge_debug(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "POLICY allows the host to debug the guest");
-    say(difference->wanted, "DEBUG 0");
+    difference_say(difference->found, "POLICY allows the host to debug the guest");
+    difference_say(difference->wanted, "DEBUG 0");
     return p->debug || !(s->report.policy & SNP_POLICY_DEBUG);
 }
 
@@ -99,37 +66,38 @@ static bool judge_migration(const PolicySnp *p, const GenuineSnp *s, Difference 
 {
     bool allowed = (s->report.policy & SNP_POLICY_MIGRATE_MA) != 0;
 
-    say(difference->found, "%s",
-        allowed ? "POLICY allows a migration agent" : "REPORT_ID_MA names a migration agent");
-    say(difference->wanted, "none");
+    difference_say(difference->found, "%s",
+                   allowed ? "POLICY allows a migration agent"
+                           : "REPORT_ID_MA names a migration agent");
+    difference_say(difference->wanted, "none");
     return p->migration_agent || (!allowed && !snp_report_has_migration_agent(&s->report));
 }
 
 static bool judge_smt(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "POLICY allows SMT on the host");
-    say(difference->wanted, "SMT 0");
+    difference_say(difference->found, "POLICY allows SMT on the host");
+    difference_say(difference->wanted, "SMT 0");
     return p->smt || !(s->report.policy & SNP_POLICY_SMT);
 }
 
 static bool judge_vmpl(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "VMPL %u", s->report.vmpl);
-    say(difference->wanted, "vmpl of the policy (0 unless it says otherwise)");
+    difference_say(difference->found, "VMPL %u", s->report.vmpl);
+    difference_say(difference->wanted, "vmpl of the policy (0 unless it says otherwise)");
     return s->report.vmpl <= SNP_VMPL_MAX && (p->vmpls & 1U << s->report.vmpl) != 0;
 }
 
 static bool judge_guest_svn(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "%u", s->report.guest_svn);
-    say(difference->wanted, "%u or more", p->minimum_guest_svn);
+    difference_say(difference->found, "%u", s->report.guest_svn);
+    difference_say(difference->wanted, "%u or more", p->minimum_guest_svn);
     return s->report.guest_svn >= p->minimum_guest_svn;
 }
 
 static bool judge_guest_svn_most(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say(difference->found, "%u", s->report.guest_svn);
-    say(difference->wanted, "%u or less", p->maximum_guest_svn);
+    difference_say(difference->found, "%u", s->report.guest_svn);
+    difference_say(difference->wanted, "%u or less", p->maximum_guest_svn);
     return s->report.guest_svn <= p->maximum_guest_svn;
 }
 
@@ -138,8 +106,8 @@ static bool judge_abi(const PolicySnp *p, const GenuineSnp *s, Difference *diffe
     unsigned major = snp_policy_abi_major(s->report.policy);
     unsigned minor = snp_policy_abi_minor(s->report.policy);
 
-    say(difference->found, "POLICY asks for %u.%u", major, minor);
-    say(difference->wanted, "%u.%u or more", p->minimum_abi >> 8, p->minimum_abi & 0xff);
+    difference_say(difference->found, "POLICY asks for %u.%u", major, minor);
+    difference_say(difference->wanted, "%u.%u or more", p->minimum_abi >> 8, p->minimum_abi & 0xff);
     return (major << 8 | minor) >= p->minimum_abi;
 }
 
@@ -147,8 +115,10 @@ static bool judge_firmware(const PolicySnp *p, const GenuineSnp *s, Difference *
 {
     SnpFirmwareVersion found = s->report.committed_version, wanted = p->minimum_firmware;
 
-    say(difference->found, "committed firmware %u.%u.%u", found.major, found.minor, found.build);
-    say(difference->wanted, "%u.%u.%u or more", wanted.major, wanted.minor, wanted.build);
+    difference_say(difference->found, "committed firmware %u.%u.%u", found.major, found.minor,
+                   found.build);
+    difference_say(difference->wanted, "%u.%u.%u or more", wanted.major, wanted.minor,
+                   wanted.build);
     return snp_firmware_version_compare(found, wanted) >= 0;
 }
 
@@ -156,8 +126,10 @@ static bool judge_firmware_most(const PolicySnp *p, const GenuineSnp *s, Differe
 {
     SnpFirmwareVersion found = s->report.current_version, wanted = p->maximum_firmware;
 
-    say(difference->found, "firmware %u.%u.%u runs", found.major, found.minor, found.build);
-    say(difference->wanted, "%u.%u.%u or less", wanted.major, wanted.minor, wanted.build);
+    difference_say(difference->found, "firmware %u.%u.%u runs", found.major, found.minor,
+                   found.build);
+    difference_say(difference->wanted, "%u.%u.%u or less", wanted.major, wanted.minor,
+                   wanted.build);
     return snp_firmware_version_compare(found, wanted) <= 0;
 }
 
@@ -175,7 +147,7 @@ static void say_components(SnpTcb tcb, const SnpTcb *bound, bool is_maximum, Dif
         { "microcode", tcb.microcode, bound->microcode },
     };
 
-    say(difference->wanted, is_maximum ? "or less of each" : "or more of each");
+    difference_say(difference->wanted, is_maximum ? "or less of each" : "or more of each");
     for (size_t i = 0; i < ELEMENTSOF(components); i++) {
         size_t used = strlen(difference->found);
         unsigned low = is_maximum ? components[i].wanted : components[i].found;
@@ -196,8 +168,8 @@ static bool judge_tcbs(const PolicyTcbs *wishes, SnpTcbRaw raw, const GenuineSnp
     if (!wishes->present)
         return true;
     if (!wish->present) {
-        say(difference->found, "%s", snp_product_name(s->product));
-        say(difference->wanted, "a product that the policy names there");
+        difference_say(difference->found, "%s", snp_product_name(s->product));
+        difference_say(difference->wanted, "a product that the policy names there");
         return false;
     }
     say_components(tcb, &wish->bound, is_maximum, difference);
@@ -227,13 +199,14 @@ static bool judge_launch(const PolicySnp *p, const GenuineSnp *s, Difference *di
 
 static bool judge_measurement(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    say_digest(difference, VIEW_OF_ARRAY(s->report.measurement), p->n_measurements);
-    return !p->measurements_present || appraise_measurement(p, s);
+    difference_digest(difference, VIEW_OF_ARRAY(s->report.measurement), p->n_measurements);
+    return !p->measurements_present ||
+           policy_measurement_find(p->measurements, p->n_measurements, s->report.measurement);
 }
 
 static bool judge_host_data(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    return is_in_list(&p->host_data, VIEW_OF_ARRAY(s->report.host_data), difference);
+    return difference_in_list(&p->host_data, VIEW_OF_ARRAY(s->report.host_data), difference);
 }
 
 /* A masked CHIP_ID is zeros, which name no chip. */
@@ -242,25 +215,26 @@ static bool judge_chip(const PolicySnp *p, const GenuineSnp *s, Difference *diff
     if (!p->chip_ids.present)
         return true;
     if (!snp_report_chip_id_is_masked(&s->report))
-        return is_in_list(&p->chip_ids, VIEW_OF_ARRAY(s->report.chip_id), difference);
-    say(difference->found, "CHIP_ID is zero");
-    say(difference->wanted, "a chip of the policy");
+        return difference_in_list(&p->chip_ids, VIEW_OF_ARRAY(s->report.chip_id), difference);
+    difference_say(difference->found, "CHIP_ID is zero");
+    difference_say(difference->wanted, "a chip of the policy");
     return false;
 }
 
 static bool judge_family(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    return is_in_list(&p->family_ids, VIEW_OF_ARRAY(s->report.family_id), difference);
+    return difference_in_list(&p->family_ids, VIEW_OF_ARRAY(s->report.family_id), difference);
 }
 
 static bool judge_image(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    return is_in_list(&p->image_ids, VIEW_OF_ARRAY(s->report.image_id), difference);
+    return difference_in_list(&p->image_ids, VIEW_OF_ARRAY(s->report.image_id), difference);
 }
 
 static bool judge_id_key(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    return is_in_list(&p->id_key_digests, VIEW_OF_ARRAY(s->report.id_key_digest), difference);
+    return difference_in_list(&p->id_key_digests, VIEW_OF_ARRAY(s->report.id_key_digest),
+                              difference);
 }
 
 /* Meaningful only with AUTHOR_KEY_EN; without it there is none, which a policy writes as zeros. */
@@ -269,31 +243,23 @@ static bool judge_author_key(const PolicySnp *p, const GenuineSnp *s, Difference
     static const uint8_t none[sizeof(s->report.author_key_digest)] = { 0 };
     bool enabled = (s->report.key_info & SNP_KEY_INFO_AUTHOR_KEY_EN) != 0;
 
-    if (is_in_list(&p->author_key_digests,
-                   enabled ? VIEW_OF_ARRAY(s->report.author_key_digest) : VIEW_OF_ARRAY(none),
-                   difference))
+    if (difference_in_list(
+            &p->author_key_digests,
+            enabled ? VIEW_OF_ARRAY(s->report.author_key_digest) : VIEW_OF_ARRAY(none), difference))
         return true;
     if (!enabled)
-        say(difference->found, "AUTHOR_KEY_EN 0");
+        difference_say(difference->found, "AUTHOR_KEY_EN 0");
     return false;
-}
-
-static bool judge_mask(const PolicyMask *mask, uint64_t bits, Difference *difference)
-{
-    say(difference->found, "0x%llx", (unsigned long long)bits);
-    say(difference->wanted, "0x%llx set, 0x%llx clear", (unsigned long long)mask->required,
-        (unsigned long long)mask->forbidden);
-    return (bits & mask->required) == mask->required && (bits & mask->forbidden) == 0;
 }
 
 static bool judge_platform(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    return judge_mask(&p->platform_info, s->report.platform_info, difference);
+    return difference_mask(&p->platform_info, s->report.platform_info, difference);
 }
 
 static bool judge_policy_bits(const PolicySnp *p, const GenuineSnp *s, Difference *difference)
 {
-    return judge_mask(&p->policy_bits, s->report.policy, difference);
+    return difference_mask(&p->policy_bits, s->report.policy, difference);
 }
 
 /* Before version 5 nothing is known about mitigations, which is not the same as enough. */
@@ -303,14 +269,14 @@ static bool judge_mitigations(const PolicySnp *p, const GenuineSnp *s, Differenc
 
     if (p->minimum_mitigations == 0)
         return true;
-    say(difference->wanted, "0x%llx set at launch and now",
-        (unsigned long long)p->minimum_mitigations);
+    difference_say(difference->wanted, "0x%llx set at launch and now",
+                   (unsigned long long)p->minimum_mitigations);
     if (!s->report.has_mitigations)
-        say(difference->found, "report version %u does not say", s->report.version);
+        difference_say(difference->found, "report version %u does not say", s->report.version);
     else
-        say(difference->found, "launch 0x%llx, current 0x%llx",
-            (unsigned long long)s->report.launch_mitigations,
-            (unsigned long long)s->report.current_mitigations);
+        difference_say(difference->found, "launch 0x%llx, current 0x%llx",
+                       (unsigned long long)s->report.launch_mitigations,
+                       (unsigned long long)s->report.current_mitigations);
     return s->report.has_mitigations && (both & p->minimum_mitigations) == p->minimum_mitigations;
 }
 
@@ -353,15 +319,6 @@ static const struct {
     { "snp-id-key-unknown", judge_id_key, CLAIM(executables), TRUST_UNRECOGNISED_PROGRAMS },
     { "snp-author-key-unknown", judge_author_key, CLAIM(executables), TRUST_UNRECOGNISED_PROGRAMS },
 };
-
-const PolicyMeasurement *appraise_measurement(const PolicySnp *policy, const GenuineSnp *snp)
-{
-    for (size_t i = 0; i < policy->n_measurements; i++)
-        if (memcmp(policy->measurements[i].value, snp->report.measurement,
-                   sizeof(snp->report.measurement)) == 0)
-            return &policy->measurements[i];
-    return NULL;
-}
 
 /* Does each item name a key? Zeros stand for there being none. */
 static bool names_signers(const PolicyBytesList *list)

@@ -7,6 +7,7 @@
 
 #include "verify/boot-facts.h"
 #include "verify/genuine-snp.h"
+#include "verify/genuine-tdx.h"
 #include "verify/genuine-tpm.h"
 #include "verify/policy.h"
 #include "verify/trust-vector.h"
@@ -14,8 +15,9 @@
 /* A difference is added to FINDINGS and marked in VECTOR. 0 or -ENOMEM. */
 _must_check_ int appraise_snp(const PolicySnp *policy, const GenuineSnp *snp, Findings *findings,
                               TrustVector *vector);
-/* The measurement of the policy that the report has, or NULL. */
-const PolicyMeasurement *appraise_measurement(const PolicySnp *policy, const GenuineSnp *snp);
+/* Likewise. */
+_must_check_ int appraise_tdx(const PolicyTdx *policy, const GenuineTdx *tdx, Findings *findings,
+                              TrustVector *vector);
 
 /* A vTPM that was quoted and, where there is a log, replayed. */
 typedef struct AppraiseTpmInput {

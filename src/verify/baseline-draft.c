@@ -86,14 +86,13 @@ static void put_tcb(Draft *draft, json_t *snp, const char *name, SnpTcbRaw raw)
     draft_put(draft, snp, name, products);
 }
 
-/* Every bit as it is. */
-static void put_mask(Draft *draft, json_t *snp, const char *name, uint64_t bits)
+void draft_put_mask(Draft *draft, json_t *object, const char *name, uint64_t bits)
 {
     json_t *mask = json_object();
 
     draft_put_bits(draft, mask, "required", bits);
     draft_put_bits(draft, mask, "forbidden", ~bits);
-    draft_put(draft, snp, name, mask);
+    draft_put(draft, object, name, mask);
 }
 
 /* Which machine, and who signs for it. */
@@ -135,7 +134,7 @@ static void put_firmware(Draft *draft, json_t *snp)
     if (report->has_mitigations && (report->launch_mitigations & report->current_mitigations) != 0)
         draft_put_bits(draft, snp, "minimum_mitigations",
                        report->launch_mitigations & report->current_mitigations);
-    put_mask(draft, snp, "platform_info", report->platform_info);
+    draft_put_mask(draft, snp, "platform_info", report->platform_info);
     draft_note(draft, "/snp/minimum_tcb", "host firmware",
                "a minimum: updates pass; raise it after one, so that the host cannot go back");
     draft_note(draft, "/snp/platform_info", "host firmware",
@@ -153,7 +152,7 @@ static void put_launch(Draft *draft, json_t *snp)
     draft_put(draft, snp, "debug", json_boolean(debug));
     draft_put(draft, snp, "migration_agent", json_boolean(migrates));
     put_list(draft, snp, "vmpl", json_integer(report->vmpl));
-    put_mask(draft, snp, "policy_bits", report->policy);
+    draft_put_mask(draft, snp, "policy_bits", report->policy);
     if (debug)
         draft_note(draft, "/snp/debug", "redeployment",
                    "WARNING: the host may read and write all memory of this machine; start it "
@@ -163,21 +162,17 @@ static void put_launch(Draft *draft, json_t *snp)
                    "WARNING: a migration agent may take this machine's memory elsewhere");
 }
 
-static void put_measurement(Draft *draft, json_t *snp)
+void draft_put_measurement(Draft *draft, json_t *object, ByteView value)
 {
     json_t *list = json_array(), *item = json_object();
 
-    draft_put(draft, item, "value",
-              draft_hex(VIEW_OF_ARRAY(draft->believed->snp->report.measurement)));
+    draft_put(draft, item, "value", draft_hex(value));
     draft_put_text(draft, item, "covers", "firmware");
     draft_put_text(
         draft, item, "comment",
         "boot-chain instead, if kernel, initrd and command line are in it (direct boot)");
     draft_append(draft, list, item);
-    draft_put(draft, snp, "measurements", list);
-    draft_note(draft, "/snp/measurements", "guest firmware",
-               "another value with every build of the firmware, and with the number of processors "
-               "on some clouds; with direct boot also with every kernel");
+    draft_put(draft, object, "measurements", list);
 }
 
 static void put_image(Draft *draft, json_t *snp)
@@ -186,7 +181,10 @@ static void put_image(Draft *draft, json_t *snp)
     static const uint8_t none[sizeof(report->author_key_digest)] = { 0 };
     bool has_author = (report->key_info & SNP_KEY_INFO_AUTHOR_KEY_EN) != 0;
 
-    put_measurement(draft, snp);
+    draft_put_measurement(draft, snp, VIEW_OF_ARRAY(report->measurement));
+    draft_note(draft, "/snp/measurements", "guest firmware",
+               "another value with every build of the firmware, and with the number of processors "
+               "on some clouds; with direct boot also with every kernel");
     draft_put_digest(draft, snp, "host_data", VIEW_OF_ARRAY(report->host_data));
     draft_put_number(draft, snp, "minimum_guest_svn", report->guest_svn);
     draft_put_number(draft, snp, "maximum_guest_svn", report->guest_svn);

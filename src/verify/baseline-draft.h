@@ -7,6 +7,7 @@
 
 #include "verify/boot-facts.h"
 #include "verify/genuine-snp.h"
+#include "verify/genuine-tdx.h"
 #include "verify/genuine-tpm.h"
 #include "verify/verify.h"
 
@@ -31,8 +32,14 @@ json_t *draft_hex(ByteView bytes);
 /* What changes with the next CHANGES_WITH: "kernel", "boot loader", "guest firmware", … */
 void draft_note(Draft *draft, const char *member, const char *changes_with, const char *text);
 
-/* The object "snp" and the object "tpm"; new references, NULL only with draft->r < 0. */
+/* "0x…" for each bit as it is. */
+void draft_put_mask(Draft *draft, json_t *object, const char *name, uint64_t bits);
+/* The one launch measurement; "boot-chain instead, …" is a note on what it covers. */
+void draft_put_measurement(Draft *draft, json_t *object, ByteView value);
+
+/* The objects "snp", "tdx" and "tpm"; new references, NULL only with draft->r < 0. */
 json_t *draft_snp(Draft *draft);
+json_t *draft_tdx(Draft *draft);
 json_t *draft_tpm(Draft *draft);
 /* Into "tpm": what booted. Only for a vTPM that somebody vouches for. */
 void draft_boot(Draft *draft, json_t *tpm);

@@ -71,15 +71,25 @@ static void put_certificates(Draft *draft, json_t *tpm, const char *name,
         json_decref(array);
 }
 
-static void put_paravisor(Draft *draft, json_t *tpm)
+static void put_paravisor_of_snp(Draft *draft, json_t *item)
 {
     const SnpReport *report = &draft->believed->snp->report;
     const ByteView id_key = VIEW_OF_ARRAY(report->id_key_digest);
-    json_t *array = json_array(), *item = json_object();
 
     draft_put(draft, item, "measurement", draft_hex(VIEW_OF_ARRAY(report->measurement)));
     if (!view_is_filled_with(id_key, 0))
         draft_put(draft, item, "id_key_digest", draft_hex(id_key));
+}
+
+static void put_paravisor(Draft *draft, json_t *tpm)
+{
+    const GenuineTdx *tdx = draft->believed->tdx;
+    json_t *array = json_array(), *item = json_object();
+
+    if (tdx)
+        draft_put(draft, item, "mrtd", draft_hex(VIEW_OF_ARRAY(tdx->quote.td.mr_td)));
+    else
+        put_paravisor_of_snp(draft, item);
     draft_put_text(draft, item, "comment",
                    "WARNING: compare this with what the cloud publishes about its paravisor. On a "
                    "bare guest, whose root can have anything reported, it would be no paravisor.");

@@ -35,6 +35,7 @@ static Policy trust_only(const Policy *given, const Evidence *evidence)
     static const char name[] = "baseline";
     Policy policy = {
         .id = (char *)(uintptr_t)name, /* owned as a rule, never here */
+        .hardware = ~0U,
         .snp = { .report_versions = ~0U,
                  .debug = true,
                  .migration_agent = true,
@@ -43,6 +44,7 @@ static Policy trust_only(const Policy *given, const Evidence *evidence)
                  .vmpls = ~0U,
                  .maximum_guest_svn = UINT32_MAX,
                  .maximum_firmware = { UINT8_MAX, UINT8_MAX, UINT8_MAX } },
+        .tdx = { .debug = true, .migratable = true },
         .tpm = { .roots = ~0U, .bank = evidence->vtpm.pcrs.bank },
     };
 
@@ -68,12 +70,30 @@ static void put_simulated_root(Draft *draft, const SpkiDigest *root, json_t *pol
                "any machine. Never in production");
 }
 
+/* What vouches for the machine, and what it says; SEV-SNP goes without saying. */
+static void put_hardware(Draft *draft, json_t *policy)
+{
+    const Believed *believed = draft->believed;
+
+    if (believed->snp) {
+        draft_put(draft, policy, "snp", draft_snp(draft));
+        return;
+    }
+    draft_put(draft, policy, "hardware", json_pack("[s]", believed->tdx ? "tdx" : "none"));
+    if (believed->tdx)
+        draft_put(draft, policy, "tdx", draft_tdx(draft));
+    else
+        draft_note(draft, "/hardware", "machine",
+                   "WARNING: no hardware vouches for this machine: its host can read and change "
+                   "its memory, and whatever it shows");
+}
+
 static int draft_policy(const Believed *believed, void *userdata)
 {
     Baseline *baseline = userdata;
     Draft draft = { .believed = believed, .trust = baseline->trust };
 
-    if (!believed->snp)
+    if (!believed->snp && !believed->tdx && !believed->tpm)
         return 0;
     json_auto_t *policy = json_object();
     json_auto_t *notes = json_array();
@@ -89,7 +109,7 @@ static int draft_policy(const Believed *believed, void *userdata)
               "before you trust it, since it says what was there and not what should "
               "be.");
     put_simulated_root(&draft, baseline->simulated_root, policy);
-    draft_put(&draft, policy, "snp", draft_snp(&draft));
+    put_hardware(&draft, policy);
     if (believed->tpm)
         draft_put(&draft, policy, "tpm", draft_tpm(&draft));
     if (draft.r < 0)
@@ -177,9 +197,9 @@ static bool names_paravisor(const VerifyInput *input, const Policy *trust,
 }
 
 /* The measurement in the draft as the one of a paravisor: the machine says that it has one. */
-static int read_measurement(const json_t *policy, Bytes *ret)
+static int read_measurement(const json_t *policy, const char *hardware, Bytes *ret)
 {
-    const json_t *list = json_object_get(json_object_get(policy, "snp"), "measurements");
+    const json_t *list = json_object_get(json_object_get(policy, hardware), "measurements");
     const char *hex = json_string_value(json_object_get(json_array_get(list, 0), "value"));
 
     int r = hex_decode(hex ? hex : "", ret);
@@ -203,8 +223,10 @@ static int draft_with_paravisor(const VerifyInput *input, Policy *trust, Baselin
 {
     _cleanup_(appraisal_freep) Appraisal *appraisal = NULL;
     PolicyParavisor paravisor = { 0 };
+    bool is_tdx = json_object_get(baseline->policy, "tdx") != NULL;
 
-    int r = read_measurement(baseline->policy, &paravisor.measurement);
+    int r = is_tdx ? read_measurement(baseline->policy, "tdx", &paravisor.mrtd)
+                   : read_measurement(baseline->policy, "snp", &paravisor.measurement);
     if (r < 0)
         return r;
     trust->tpm.paravisors = &paravisor;
@@ -213,6 +235,7 @@ static int draft_with_paravisor(const VerifyInput *input, Policy *trust, Baselin
     trust->tpm.paravisors = NULL;
     trust->tpm.n_paravisors = 0;
     bytes_done(&paravisor.measurement);
+    bytes_done(&paravisor.mrtd);
     return r;
 }
 
@@ -233,7 +256,8 @@ int baseline_draft(const VerifyInput *input, const char *id, Findings *findings,
     if (r < 0)
         return r;
     if (!baseline.policy) {
-        r = refuse(findings, "baseline-impossible", "cpu", "an SEV-SNP report", "another kind");
+        r = refuse(findings, "baseline-impossible", "cpu", "a hardware report or a quote",
+                   "neither was made for these claims");
         return r < 0 ? r : BASELINE_E_REFUSED;
     }
     r = try_draft(input, baseline.policy, findings);

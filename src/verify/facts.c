@@ -68,6 +68,19 @@ static int set_launch(json_t *facts, const SnpReport *report)
     return r;
 }
 
+static int set_match(json_t *facts, const PolicyMeasurement *match)
+{
+    int r = 0;
+
+    if (match && match->name)
+        r |= set(facts, "measurement_name", json_string(match->name));
+    if (match)
+        r |=
+            set(facts, "measurement_covers",
+                json_string(match->covers == POLICY_COVERS_BOOT_CHAIN ? "boot-chain" : "firmware"));
+    return r;
+}
+
 json_t *facts_of_cpu(const GenuineSnp *snp, const PolicyMeasurement *match)
 {
     json_auto_t *facts = json_object();
@@ -84,12 +97,29 @@ json_t *facts_of_cpu(const GenuineSnp *snp, const PolicyMeasurement *match)
     r |= set_version(facts, "firmware", snp->report.current_version);
     r |= set_version(facts, "committed_firmware", snp->report.committed_version);
     r |= set_launch(facts, &snp->report);
-    if (match && match->name)
-        r |= set(facts, "measurement_name", json_string(match->name));
-    if (match)
-        r |=
-            set(facts, "measurement_covers",
-                json_string(match->covers == POLICY_COVERS_BOOT_CHAIN ? "boot-chain" : "firmware"));
+    r |= set_match(facts, match);
+    return r == 0 ? TAKE_PTR(facts) : NULL;
+}
+
+json_t *facts_of_tdx(const GenuineTdx *tdx, const PolicyMeasurement *match)
+{
+    json_auto_t *facts = json_object();
+    const TdxQuote *quote = &tdx->quote;
+    const TdxTdInfo *td = &quote->td;
+
+    int r = set_number(facts, "quote_version", quote->version);
+    r |= json_set_hex(facts, "tee_tcb_svn", VIEW_OF_ARRAY(quote->tee_tcb_svn));
+    r |= set_number(facts, "qe_svn", quote->qe.isv_svn);
+    r |= json_set_hex(facts, "mr_seam", VIEW_OF_ARRAY(quote->mr_seam));
+    r |= set_bits(facts, "attributes", td->attributes);
+    r |= set(facts, "debug", json_boolean(td->attributes & TDX_ATTRIBUTES_UNDER_DEBUG));
+    r |= set(facts, "migratable", json_boolean(td->attributes & TDX_ATTRIBUTE_MIGRATABLE));
+    r |= set_bits(facts, "xfam", td->xfam);
+    r |= json_set_hex(facts, "measurement", VIEW_OF_ARRAY(td->mr_td));
+    r |= json_set_hex(facts, "mr_config_id", VIEW_OF_ARRAY(td->mr_config_id));
+    r |= json_set_hex(facts, "mr_owner", VIEW_OF_ARRAY(td->mr_owner));
+    r |= json_set_hex(facts, "mr_owner_config", VIEW_OF_ARRAY(td->mr_owner_config));
+    r |= set_match(facts, match);
     return r == 0 ? TAKE_PTR(facts) : NULL;
 }
 

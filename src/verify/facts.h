@@ -7,11 +7,13 @@
 
 #include "verify/boot-facts.h"
 #include "verify/genuine-snp.h"
+#include "verify/genuine-tdx.h"
 #include "verify/genuine-tpm.h"
 #include "verify/policy.h"
 
 /* MATCH: the measurement of the policy that fits, or NULL. A new reference; NULL: out of memory. */
 json_t *facts_of_cpu(const GenuineSnp *snp, const PolicyMeasurement *match);
+json_t *facts_of_tdx(const GenuineTdx *tdx, const PolicyMeasurement *match);
 /*
  * LOG and BOOT may be NULL. Under VTPM_ROOT_HOST only the root is a fact: registers that nobody
  * vouches for must not satisfy anyone's rule.

@@ -153,6 +153,7 @@ static int check_tdx(const GenuineAzureInput *input, Findings *findings, Genuine
     if (!input->td_quote)
         return say_unverified(input, "a TD quote", findings);
     azure->hardware_proven = true;
+    azure->tdx = input->td_quote;
     return check_td_quote(input->td_quote, &report, findings);
 }
 

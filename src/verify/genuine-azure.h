@@ -29,6 +29,7 @@ typedef struct GenuineAzure {
     bool hardware_proven; /* false only where it was optional */
     bool has_snp;         /* an SNP report, and hardware_proven */
     GenuineSnp snp;
+    const GenuineTdx *tdx; /* the quote of its TDREPORT, borrowed; NULL: no such report or quote */
 } GenuineAzure;
 
 /* H(claims bytes), by the hash that the report names. -ENOMEM, -EIO. */

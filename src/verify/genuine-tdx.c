@@ -127,6 +127,8 @@ static int check_chain(const GenuineTdxInput *input, const TdxQuote *quote, Find
         .n_crls = input->n_crls,
         .simulated_roots = input->simulated_roots,
         .n_simulated_roots = input->n_simulated_roots,
+        .policy_roots = input->policy_roots,
+        .n_policy_roots = input->n_policy_roots,
     };
 
     int r = tdx_chain_verify(&chain_input, findings, &steps->chain);

@@ -17,6 +17,8 @@ typedef struct GenuineTdxInput {
     size_t n_crls;
     const SpkiDigest *simulated_roots;
     size_t n_simulated_roots;
+    const SpkiDigest *policy_roots; /* likewise, of the policy */
+    size_t n_policy_roots;
 } GenuineTdxInput;
 
 /* How each step ended, for showing, of a refused quote too. No grounds to believe anything. */

@@ -46,6 +46,24 @@ static void add_machines(Sentence *sentence, const PolicyGate *gate)
     sentence_add_digests(sentence, &gate->machines);
 }
 
+/* Which hardware must vouch for the machine, where that is not as usual. */
+static void add_hardware(Sentence *sentence, const PolicyGate *gate)
+{
+    unsigned n = (unsigned)__builtin_popcount(gate->hardware), k = 0;
+
+    if (gate->hardware == (1U << HARDWARE_SNP | 1U << HARDWARE_TDX))
+        return;
+    sentence_add(sentence, ", when what vouches for it is ");
+    for (Hardware i = HARDWARE_NONE; i < HARDWARE_MAX; i++) {
+        if (!(gate->hardware & 1U << i))
+            continue;
+        sentence_join(sentence, k++, n, "or");
+        sentence_add(sentence, "%s", i == HARDWARE_NONE ? "no hardware" : hardware_name(i));
+    }
+    if (n == 0)
+        sentence_add(sentence, "nothing that exists");
+}
+
 static void add_roots(Sentence *sentence, const PolicyGate *gate)
 {
     unsigned n = (unsigned)__builtin_popcount(gate->vtpm_roots), k = 0;
@@ -75,6 +93,7 @@ static void say_gate(const PolicyGate *gate, Sentences *sentences)
     else
         add_approval(&sentence, gate);
     add_machines(&sentence, gate);
+    add_hardware(&sentence, gate);
     add_roots(&sentence, gate);
     sentences_put(sentences, &sentence);
     if (gate->binds & BIND_BIT(BIND_KIND_FLEET))
@@ -94,4 +113,4 @@ static const PolicySayer rows[] = {
     { "/gates", say_gates },
 };
 
-const PolicySayers policy_gate_sayers = { rows, ELEMENTSOF(rows) };
+const PolicySayers policy_gate_sayers = { HARDWARE_NONE, rows, ELEMENTSOF(rows) };

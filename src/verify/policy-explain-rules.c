@@ -118,4 +118,4 @@ static const PolicySayer rows[] = {
     { "/tpm/log", say_log },
 };
 
-const PolicySayers policy_rule_sayers = { rows, ELEMENTSOF(rows) };
+const PolicySayers policy_rule_sayers = { HARDWARE_NONE, rows, ELEMENTSOF(rows) };

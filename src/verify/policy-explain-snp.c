@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-typedef struct BitName {
-    uint64_t bit;
-    const char *name;
-} BitName;
-
 static const BitName platform_names[] = {
     { SNP_PLATFORM_SMT_EN, "SMT" },
     { SNP_PLATFORM_TSME_EN, "TSME" },
@@ -19,6 +14,7 @@ static const BitName platform_names[] = {
     { SNP_PLATFORM_CIPHERTEXT_HIDING_DRAM_EN, "ciphertext hiding" },
     { SNP_PLATFORM_ALIAS_CHECK_COMPLETE, "alias check complete" },
     { SNP_PLATFORM_TIO_EN, "TIO" },
+    { 0, NULL },
 };
 
 static const BitName policy_names[] = {
@@ -32,48 +28,19 @@ static const BitName policy_names[] = {
     { SNP_POLICY_RAPL_DIS, "RAPL off" },
     { SNP_POLICY_CIPHERTEXT_HIDING_DRAM, "ciphertext hiding" },
     { SNP_POLICY_PAGE_SWAP_DISABLE, "page swap off" },
+    { 0, NULL },
 };
-
-/* "0x25 (SMT, ECC, alias check complete)". */
-static void add_bits(Sentence *sentence, uint64_t bits, const BitName *names, size_t n_names)
-{
-    bool is_first = true;
-
-    sentence_add(sentence, "0x%llx", (unsigned long long)bits);
-    for (size_t i = 0; i < n_names; i++) {
-        if (!(bits & names[i].bit))
-            continue;
-        sentence_add(sentence, "%s%s", is_first ? " (" : ", ", names[i].name);
-        is_first = false;
-    }
-    sentence_add(sentence, "%s", is_first ? "" : ")");
-}
-
-static void say_mask(const char *field, const PolicyMask *mask, const BitName *names,
-                     size_t n_names, Sentences *sentences)
-{
-    Sentence required = { 0 }, forbidden = { 0 };
-
-    sentence_add(&required, "%s must have these bits set: ", field);
-    add_bits(&required, mask->required, names, n_names);
-    sentence_add(&forbidden, "%s must have these bits clear: ", field);
-    add_bits(&forbidden, mask->forbidden, names, n_names);
-    if (mask->required != 0)
-        sentences_put(sentences, &required);
-    if (mask->forbidden != 0)
-        sentences_put(sentences, &forbidden);
-}
 
 static void say_platform_info(const Policy *policy, Sentences *sentences)
 {
-    say_mask("PLATFORM_INFO, how the host is set up,", &policy->snp.platform_info, platform_names,
-             ELEMENTSOF(platform_names), sentences);
+    sentences_say_mask(sentences, "PLATFORM_INFO, how the host is set up,",
+                       &policy->snp.platform_info, platform_names);
 }
 
 static void say_policy_bits(const Policy *policy, Sentences *sentences)
 {
-    say_mask("POLICY, how the guest was started,", &policy->snp.policy_bits, policy_names,
-             ELEMENTSOF(policy_names), sentences);
+    sentences_say_mask(sentences, "POLICY, how the guest was started,", &policy->snp.policy_bits,
+                       policy_names);
 }
 
 /* "FIELD must be 3, 4 or 5." for the bits of a set. */
@@ -275,75 +242,43 @@ static void say_csp_ids(const Policy *policy, Sentences *sentences)
     sentences_put(sentences, &sentence);
 }
 
-static void say_measurement(const PolicyMeasurement *measurement, Sentence *sentence)
-{
-    sentence_add_digest(sentence, VIEW_OF_ARRAY(measurement->value));
-    if (measurement->name)
-        sentence_add(sentence, " \"%.40s\"", measurement->name);
-    sentence_add(sentence, ", which stands for %s",
-                 measurement->covers == POLICY_COVERS_BOOT_CHAIN
-                     ? "firmware, kernel, initrd and command line"
-                     : "the firmware alone");
-}
-
 static void say_measurements(const Policy *policy, Sentences *sentences)
 {
     const PolicySnp *snp = &policy->snp;
 
-    if (!snp->measurements_present)
-        return;
-    sentences_say(sentences, "%s",
-                  snp->n_measurements > 0
-                      ? "A launch measurement that is not named here is refused"
-                      : "The launch measurement must be on a list that is empty, so every machine "
-                        "is refused");
-    for (size_t i = 0; i < snp->n_measurements; i++) {
-        Sentence sentence = { 0 };
-        sentence_add(&sentence, "The launch measurement may be ");
-        say_measurement(&snp->measurements[i], &sentence);
-        sentences_put(sentences, &sentence);
-    }
-}
-
-static void say_list(const char *field, const PolicyBytesList *list, Sentences *sentences)
-{
-    Sentence sentence = { 0 };
-
-    if (!list->present)
-        return;
-    sentence_add(&sentence, "%s must be ", field);
-    sentence_add_digests(&sentence, list);
-    sentences_put(sentences, &sentence);
+    if (snp->measurements_present)
+        sentences_say_measurements(sentences, "launch measurement", snp->measurements,
+                                   snp->n_measurements);
 }
 
 static void say_chip_ids(const Policy *policy, Sentences *sentences)
 {
-    say_list("The chip (CHIP_ID)", &policy->snp.chip_ids, sentences);
+    sentences_say_list(sentences, "The chip (CHIP_ID)", &policy->snp.chip_ids);
 }
 
 static void say_host_data(const Policy *policy, Sentences *sentences)
 {
-    say_list("HOST_DATA", &policy->snp.host_data, sentences);
+    sentences_say_list(sentences, "HOST_DATA", &policy->snp.host_data);
 }
 
 static void say_family_ids(const Policy *policy, Sentences *sentences)
 {
-    say_list("FAMILY_ID", &policy->snp.family_ids, sentences);
+    sentences_say_list(sentences, "FAMILY_ID", &policy->snp.family_ids);
 }
 
 static void say_image_ids(const Policy *policy, Sentences *sentences)
 {
-    say_list("IMAGE_ID", &policy->snp.image_ids, sentences);
+    sentences_say_list(sentences, "IMAGE_ID", &policy->snp.image_ids);
 }
 
 static void say_id_key_digests(const Policy *policy, Sentences *sentences)
 {
-    say_list("The key that signed the ID block", &policy->snp.id_key_digests, sentences);
+    sentences_say_list(sentences, "The key that signed the ID block", &policy->snp.id_key_digests);
 }
 
 static void say_author_key_digests(const Policy *policy, Sentences *sentences)
 {
-    say_list("The author key (zeros: none)", &policy->snp.author_key_digests, sentences);
+    sentences_say_list(sentences, "The author key (zeros: none)", &policy->snp.author_key_digests);
 }
 
 static const PolicySayer rows[] = {
@@ -377,4 +312,4 @@ static const PolicySayer rows[] = {
     { "/snp/author_key_digests", say_author_key_digests },
 };
 
-const PolicySayers policy_snp_sayers = { rows, ELEMENTSOF(rows) };
+const PolicySayers policy_snp_sayers = { HARDWARE_SNP, rows, ELEMENTSOF(rows) };

@@ -71,6 +71,10 @@ static void say_paravisors(const Policy *policy, Sentences *sentences)
             sentence_add(&sentence, " its launch measurement is ");
             sentence_add_digest(&sentence, VIEW(paravisor->measurement));
         }
+        if (paravisor->mrtd.size > 0) {
+            sentence_add(&sentence, " its guest of TDX is measured (MRTD) as ");
+            sentence_add_digest(&sentence, VIEW(paravisor->mrtd));
+        }
         if (paravisor->id_key_digest.size > 0) {
             sentence_add(&sentence, "%s its ID block is signed by ",
                          paravisor->measurement.size > 0 ? " and" : "");
@@ -129,4 +133,4 @@ static const PolicySayer rows[] = {
     { "/tpm/pcrs", say_pcrs },
 };
 
-const PolicySayers policy_tpm_sayers = { rows, ELEMENTSOF(rows) };
+const PolicySayers policy_tpm_sayers = { HARDWARE_NONE, rows, ELEMENTSOF(rows) };

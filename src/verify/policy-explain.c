@@ -12,10 +12,27 @@
 /* What no policy can switch off. */
 static void say_genuine(const Policy *policy, Sentences *sentences)
 {
-    (void)policy;
-    sentences_say(sentences, "The hardware report must be genuine: signed by a chip or a cloud "
-                             "whose certificates lead to a root of AMD's, and made for this very "
-                             "challenge");
+    if (policy->hardware & 1U << HARDWARE_SNP)
+        sentences_say(sentences,
+                      "The hardware report must be genuine: signed by a chip or a cloud whose "
+                      "certificates lead to a root of AMD's, and made for this very challenge");
+    if (policy->hardware & 1U << HARDWARE_TDX)
+        sentences_say(sentences,
+                      "A report of TDX comes from a paravisor, with a quote that must be genuine: "
+                      "made by Intel's quoting enclave, whose certificates lead to Intel's root, "
+                      "of a report for this very challenge");
+}
+
+/* SEV-SNP alone is what goes without saying. */
+static void say_hardware(const Policy *policy, Sentences *sentences)
+{
+    if (policy->hardware == 0)
+        sentences_say(sentences, "No kind of hardware is accepted, so every machine is refused");
+    else if (!(policy->hardware & 1U << HARDWARE_SNP))
+        sentences_say(sentences, "Machines of SEV-SNP are refused");
+    if (policy->hardware & 1U << HARDWARE_NONE)
+        sentences_say(sentences, "A machine that shows a vTPM alone is accepted too, though no "
+                                 "hardware vouches for it");
 }
 
 static void say_id(const Policy *policy, Sentences *sentences)
@@ -41,16 +58,17 @@ static void say_simulated_roots(const Policy *policy, Sentences *sentences)
 
 static const PolicySayer first[] = {
     { "/attestd_policy", say_genuine },
+    { "/hardware", say_hardware },
     { "/simulated_roots", say_simulated_roots },
 };
 static const PolicySayer last[] = {
     { "/id", say_id },
 };
-static const PolicySayers first_sayers = { first, ELEMENTSOF(first) };
-static const PolicySayers last_sayers = { last, ELEMENTSOF(last) };
+static const PolicySayers first_sayers = { HARDWARE_NONE, first, ELEMENTSOF(first) };
+static const PolicySayers last_sayers = { HARDWARE_NONE, last, ELEMENTSOF(last) };
 
 static const PolicySayers *const all[] = {
-    &first_sayers,       &policy_snp_sayers,  &policy_tpm_sayers,
+    &first_sayers,       &policy_snp_sayers,  &policy_tdx_sayers, &policy_tpm_sayers,
     &policy_rule_sayers, &policy_gate_sayers, &last_sayers,
 };
 
@@ -81,10 +99,13 @@ const char *policy_layer_name(size_t index)
 static int list_demands(const Policy *policy, json_t *array)
 {
     Sentences sentences = { .array = array };
-    const PolicySayer *sayer;
 
-    for (size_t i = 0; (sayer = sayer_at(i)); i++)
-        sayer->say(policy, &sentences);
+    for (size_t i = 0; i < ELEMENTSOF(all); i++) {
+        Hardware hardware = all[i]->hardware;
+        bool is_heard = hardware == HARDWARE_NONE || policy->hardware & 1U << hardware;
+        for (size_t k = 0; is_heard && k < all[i]->n_rows; k++)
+            all[i]->rows[k].say(policy, &sentences);
+    }
     return sentences.r;
 }
 

@@ -82,7 +82,7 @@ static int parse_kind(PolicyReader *reader, json_t *value, void *target, size_t 
 
     (void)argument;
     if (!text || strlen(text) != json_string_length(value) || !gate_kind_by_name(text, kind) ||
-        *kind == GATE_KIND_PCR)
+        !gate_kind_is_granted(*kind))
         return policy_invalid(reader, "must be \"verifier\" or \"rewrap\"");
     return POLICY_OK;
 }
@@ -131,6 +131,7 @@ static void gate_begin(void *target)
 
     gate->kind = GATE_KIND_VERIFIER;
     gate->ticket = true;
+    gate->hardware = 1U << HARDWARE_SNP | 1U << HARDWARE_TDX;
     gate->vtpm_roots =
         1U << VTPM_ROOT_PARAVISOR | 1U << VTPM_ROOT_SVSM | 1U << VTPM_ROOT_CERTIFICATE;
 }
@@ -154,6 +155,7 @@ static const PolicyMember gate_members[] = {
     { "binds", parse_binds, NULL, 0, 0, false },
     POLICY_VALUE("expiration_sec", parse_expiration, PolicyGate, expiration_sec,
                  POLICY_GATE_EXPIRATION_MAX),
+    POLICY_VALUE("hardware", policy_hardware, PolicyGate, hardware, 0),
     POLICY_VALUE("kind", parse_kind, PolicyGate, kind, 0),
     { "machines", parse_machines, NULL, 0, 0, true },
     POLICY_NEEDED("name", parse_name, PolicyGate, name, 0),

@@ -72,15 +72,28 @@ static bool has_section(const PolicyTpm *tpm, const char *name)
     return false;
 }
 
-/* Is the whole boot in the launch measurement? */
+static bool takes(const Policy *policy, Hardware hardware)
+{
+    return (policy->hardware & 1U << hardware) != 0;
+}
+
+static bool cover_boot(const PolicyMeasurement *measurements, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (measurements[i].covers != POLICY_COVERS_BOOT_CHAIN)
+            return false;
+    return n > 0;
+}
+
+/* Is the whole boot in the launch measurement, whichever hardware made it? */
 static bool is_direct_boot(const Policy *policy)
 {
     const PolicySnp *snp = &policy->snp;
+    const PolicyTdx *tdx = &policy->tdx;
 
-    for (size_t i = 0; i < snp->n_measurements; i++)
-        if (snp->measurements[i].covers != POLICY_COVERS_BOOT_CHAIN)
-            return false;
-    return snp->n_measurements > 0;
+    return !takes(policy, HARDWARE_NONE) &&
+           (!takes(policy, HARDWARE_SNP) || cover_boot(snp->measurements, snp->n_measurements)) &&
+           (!takes(policy, HARDWARE_TDX) || cover_boot(tdx->measurements, tdx->n_measurements));
 }
 
 static bool wants_secure_boot(const PolicyTpm *tpm)
@@ -106,6 +119,9 @@ static bool holds_extras(const PolicyTpm *tpm)
 
 static const char *gap_of_hardware(const Policy *policy)
 {
+    if (takes(policy, HARDWARE_NONE))
+        return "a machine passes that shows a vTPM alone: its host reads and changes its memory at "
+               "will, and nothing in the evidence would show it.";
     if (policy->n_simulated_roots == 0)
         return NULL;
     return "whoever holds the key of a simulated root that is listed can make up a whole machine, "
@@ -113,7 +129,7 @@ static const char *gap_of_hardware(const Policy *policy)
 }
 
 /* Has each product that may pass a bound that rules something out? */
-static const char *gap_of_tcb(const Policy *policy)
+static bool holds_tcb_of_snp(const Policy *policy)
 {
     const PolicySnp *snp = &policy->snp;
     bool covered = snp->minimum_tcb.present;
@@ -124,40 +140,70 @@ static const char *gap_of_tcb(const Policy *policy)
         covered &= !may_pass || (least->bound.boot_loader > 0 && least->bound.snp > 0 &&
                                  least->bound.microcode > 0);
     }
-    return covered ? NULL
-                   : "a host can run firmware and microcode with holes that are public, and read "
-                     "or forge what the guest believes is protected.";
+    return covered;
+}
+
+/* Without Intel's TCB info, which is not evaluated, microcode of a TDX host is anybody's guess. */
+static const char *gap_of_tcb(const Policy *policy)
+{
+    if (takes(policy, HARDWARE_NONE))
+        return "of a machine that shows a vTPM alone nothing is known about firmware and microcode "
+               "of its host.";
+    if (takes(policy, HARDWARE_SNP) && !holds_tcb_of_snp(policy))
+        return "a host can run firmware and microcode with holes that are public, and read or "
+               "forge what the guest believes is protected.";
+    if (takes(policy, HARDWARE_TDX))
+        return "no rule holds the microcode of a TDX host, since Intel's TCB info is not "
+               "evaluated: it may have holes that are public.";
+    return NULL;
 }
 
 static const char *gap_of_debug(const Policy *policy)
 {
-    return policy->snp.debug ? "the host may read and write all memory of the guest, its keys "
-                               "among it."
-                             : NULL;
+    bool is_allowed = takes(policy, HARDWARE_NONE) ||
+                      (takes(policy, HARDWARE_SNP) && policy->snp.debug) ||
+                      (takes(policy, HARDWARE_TDX) && policy->tdx.debug);
+
+    return is_allowed ? "the host may read and write all memory of the guest, its keys "
+                        "among it."
+                      : NULL;
 }
 
 static const char *gap_of_migration(const Policy *policy)
 {
-    return policy->snp.migration_agent ? "a migration agent may take the memory of the guest to "
-                                         "another machine."
-                                       : NULL;
+    bool is_allowed = (takes(policy, HARDWARE_SNP) && policy->snp.migration_agent) ||
+                      (takes(policy, HARDWARE_TDX) && policy->tdx.migratable);
+
+    return is_allowed ? "a migration agent may take the memory of the guest to "
+                        "another machine."
+                      : NULL;
 }
 
 static const char *gap_of_vmpl(const Policy *policy)
 {
-    return policy->snp.vmpls & ~1U ? "a report of another level than 0 does not say what runs at "
-                                     "level 0, which can read and change the rest of the guest."
-                                   : NULL;
+    return takes(policy, HARDWARE_SNP) && policy->snp.vmpls & ~1U
+               ? "a report of another level than 0 does not say what runs at "
+                 "level 0, which can read and change the rest of the guest."
+               : NULL;
+}
+
+/* Does the report of each hardware that may pass say what was started? */
+static bool holds_launch(const Policy *policy)
+{
+    const PolicySnp *snp = &policy->snp;
+    bool by_snp = snp->measurements_present || names_keys(&snp->id_key_digests) ||
+                  names_keys(&snp->author_key_digests);
+
+    return !takes(policy, HARDWARE_NONE) && (!takes(policy, HARDWARE_SNP) || by_snp) &&
+           (!takes(policy, HARDWARE_TDX) || policy->tdx.measurements_present);
 }
 
 static const char *gap_of_firmware(const Policy *policy)
 {
-    const PolicySnp *snp = &policy->snp;
     const PolicyTpm *tpm = &policy->tpm;
     bool has_tpm = tpm->required || policy_tpm_has_rules(tpm);
 
-    if (snp->measurements_present || names_keys(&snp->id_key_digests) ||
-        names_keys(&snp->author_key_digests) || holds_content(tpm, PCR_FIRMWARE) ||
+    if (holds_launch(policy) || holds_content(tpm, PCR_FIRMWARE) ||
         (has_tpm && tpm->roots == 1U << VTPM_ROOT_PARAVISOR))
         return NULL;
     return "the host can start the guest with firmware of its own making, which can lie about "

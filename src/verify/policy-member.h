@@ -107,6 +107,8 @@ extern const PolicyTable policy_mask_table; /* PolicyMask */
 int policy_ak_name_list(PolicyReader *reader, json_t *value, void *target, size_t argument);
 /* unsigned: an array of names of VtpmRoot as bits */
 int policy_vtpm_roots(PolicyReader *reader, json_t *value, void *target, size_t argument);
+/* unsigned: an array of names of Hardware as bits */
+int policy_hardware(PolicyReader *reader, json_t *value, void *target, size_t argument);
 /* uint32_t, the number of parts (2 or 3): "1.55.0", one byte a part */
 int policy_version(PolicyReader *reader, json_t *value, void *target, size_t argument);
 
@@ -116,7 +118,9 @@ int policy_names(PolicyReader *reader, json_t *value, const char *const *names, 
 /* Every member of every object, from the top. */
 extern const PolicyTable policy_table;
 extern const PolicyTable policy_snp_table;
+extern const PolicyTable policy_tdx_table;
 extern const PolicyTable policy_tpm_table;
+extern const PolicyTable policy_measurement_table; /* PolicyMeasurement */
 /* The lists of rules inside "tpm". */
 extern const PolicyTable policy_pcr_rule_table;
 extern const PolicyTable policy_log_rule_table;
@@ -125,6 +129,8 @@ extern const PolicyTable policy_section_table;
 extern const PolicyTable policy_command_line_table;
 
 void policy_snp_done(PolicySnp *snp);
+void policy_tdx_done(PolicyTdx *tdx);
+void policy_measurements_done(PolicyMeasurement *measurements, size_t n);
 void policy_tpm_done(PolicyTpm *tpm);
 void policy_tpm_rules_done(PolicyTpm *tpm);
 void policy_bytes_list_done(PolicyBytesList *list);

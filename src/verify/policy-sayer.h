@@ -12,11 +12,13 @@ typedef struct PolicySayer {
 } PolicySayer;
 
 typedef struct PolicySayers {
+    Hardware hardware; /* said where the policy takes that; HARDWARE_NONE: always */
     const PolicySayer *rows;
     size_t n_rows;
 } PolicySayers;
 
 extern const PolicySayers policy_snp_sayers;
+extern const PolicySayers policy_tdx_sayers;
 extern const PolicySayers policy_tpm_sayers;
 extern const PolicySayers policy_rule_sayers;
 extern const PolicySayers policy_gate_sayers;

@@ -129,8 +129,24 @@ static const PolicyMember measurement_members[] = {
     POLICY_NEEDED("value", parse_digest48, PolicyMeasurement, value, 48),
 };
 
-static const PolicyTable measurement_table = { POLICY_TABLE(measurement_members),
+const PolicyTable policy_measurement_table = { POLICY_TABLE(measurement_members),
                                                .item_size = sizeof(PolicyMeasurement) };
+
+const PolicyMeasurement *policy_measurement_find(const PolicyMeasurement *measurements, size_t n,
+                                                 const uint8_t value[48])
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(measurements[i].value, value, sizeof(measurements[i].value)) == 0)
+            return &measurements[i];
+    return NULL;
+}
+
+void policy_measurements_done(PolicyMeasurement *measurements, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(measurements[i].name);
+    free(measurements);
+}
 
 /* An empty list is not the same as none. */
 static int parse_measurements(PolicyReader *reader, json_t *value, void *target, size_t argument)
@@ -139,7 +155,7 @@ static int parse_measurements(PolicyReader *reader, json_t *value, void *target,
 
     (void)argument;
     snp->measurements_present = true;
-    return policy_list(reader, value, &measurement_table,
+    return policy_list(reader, value, &policy_measurement_table,
                        (uint8_t *)snp + offsetof(PolicySnp, measurements) +
                            POLICY_PAIR(PolicySnp, measurements));
 }
@@ -204,7 +220,7 @@ static const PolicyMember snp_members[] = {
     VALUE("maximum_firmware", parse_firmware, maximum_firmware, 3),
     VALUE("maximum_guest_svn", policy_u32, maximum_guest_svn, UINT32_MAX),
     POLICY_NESTED("maximum_tcb", maxima_table, offsetof(PolicySnp, maximum_tcb)),
-    { "measurements", parse_measurements, &measurement_table, 0, 0, false },
+    { "measurements", parse_measurements, &policy_measurement_table, 0, 0, false },
     VALUE("migration_agent", policy_bool, migration_agent, 0),
     VALUE("minimum_abi", parse_abi, minimum_abi, 2),
     POLICY_NESTED("minimum_committed_tcb", minima_table,
@@ -223,13 +239,18 @@ static const PolicyMember snp_members[] = {
     VALUE("vmpl", policy_bits, vmpls, 3),
 };
 
-const PolicyTable policy_snp_table = { POLICY_TABLE(snp_members), .finish = snp_finish };
+/* What holds where it is silent was set by the policy. */
+static void snp_begin(void *target)
+{
+    ((PolicySnp *)target)->present = true;
+}
+
+const PolicyTable policy_snp_table = { POLICY_TABLE(snp_members), .begin = snp_begin,
+                                       .finish = snp_finish };
 
 void policy_snp_done(PolicySnp *snp)
 {
-    for (size_t i = 0; i < snp->n_measurements; i++)
-        free(snp->measurements[i].name);
-    free(snp->measurements);
+    policy_measurements_done(snp->measurements, snp->n_measurements);
     policy_bytes_list_done(&snp->host_data);
     policy_bytes_list_done(&snp->family_ids);
     policy_bytes_list_done(&snp->image_ids);

@@ -88,14 +88,18 @@ static int paravisor_finish(PolicyReader *reader, void *target)
 {
     const PolicyParavisor *paravisor = target;
 
-    if (paravisor->measurement.size == 0 && paravisor->id_key_digest.size == 0)
-        return policy_invalid(reader, "must have \"measurement\" or \"id_key_digest\"");
+    bool is_snp = paravisor->measurement.size > 0 || paravisor->id_key_digest.size > 0;
+
+    if (is_snp == (paravisor->mrtd.size > 0))
+        return policy_invalid(reader, "must have \"measurement\", \"id_key_digest\" or both "
+                                      "(SEV-SNP), or \"mrtd\" alone (TDX)");
     return POLICY_OK;
 }
 
 static const PolicyMember paravisor_members[] = {
     POLICY_VALUE("id_key_digest", policy_hex, PolicyParavisor, id_key_digest, 48),
     POLICY_VALUE("measurement", policy_hex, PolicyParavisor, measurement, 48),
+    POLICY_VALUE("mrtd", policy_hex, PolicyParavisor, mrtd, 48),
 };
 
 static const PolicyTable paravisor_table = { POLICY_TABLE(paravisor_members),
@@ -181,6 +185,7 @@ void policy_tpm_done(PolicyTpm *tpm)
     for (size_t i = 0; i < tpm->n_paravisors; i++) {
         bytes_done(&tpm->paravisors[i].measurement);
         bytes_done(&tpm->paravisors[i].id_key_digest);
+        bytes_done(&tpm->paravisors[i].mrtd);
     }
     free(tpm->paravisors);
     policy_bytes_list_done(&tpm->ak_names);

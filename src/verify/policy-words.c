@@ -134,3 +134,72 @@ void sentences_say(Sentences *sentences, const char *format, ...)
     va_end(arguments);
     sentences_put(sentences, &sentence);
 }
+
+/* "0x25 (SMT, ECC, alias check complete)". */
+static void add_bits(Sentence *sentence, uint64_t bits, const BitName *names)
+{
+    bool is_first = true;
+
+    sentence_add(sentence, "0x%llx", (unsigned long long)bits);
+    for (; names->name; names++) {
+        if (!(bits & names->bit))
+            continue;
+        sentence_add(sentence, "%s%s", is_first ? " (" : ", ", names->name);
+        is_first = false;
+    }
+    sentence_add(sentence, "%s", is_first ? "" : ")");
+}
+
+void sentences_say_mask(Sentences *sentences, const char *field, const PolicyMask *mask,
+                        const BitName *names)
+{
+    Sentence required = { 0 }, forbidden = { 0 };
+
+    sentence_add(&required, "%s must have these bits set: ", field);
+    add_bits(&required, mask->required, names);
+    sentence_add(&forbidden, "%s must have these bits clear: ", field);
+    add_bits(&forbidden, mask->forbidden, names);
+    if (mask->required != 0)
+        sentences_put(sentences, &required);
+    if (mask->forbidden != 0)
+        sentences_put(sentences, &forbidden);
+}
+
+void sentences_say_list(Sentences *sentences, const char *field, const PolicyBytesList *list)
+{
+    Sentence sentence = { 0 };
+
+    if (!list->present)
+        return;
+    sentence_add(&sentence, "%s must be ", field);
+    sentence_add_digests(&sentence, list);
+    sentences_put(sentences, &sentence);
+}
+
+static void say_measurement(Sentences *sentences, const char *what,
+                            const PolicyMeasurement *measurement)
+{
+    Sentence sentence = { 0 };
+
+    sentence_add(&sentence, "The %s may be ", what);
+    sentence_add_digest(&sentence, VIEW_OF_ARRAY(measurement->value));
+    if (measurement->name)
+        sentence_add(&sentence, " \"%.40s\"", measurement->name);
+    sentence_add(&sentence, ", which stands for %s",
+                 measurement->covers == POLICY_COVERS_BOOT_CHAIN
+                     ? "firmware, kernel, initrd and command line"
+                     : "the firmware alone");
+    sentences_put(sentences, &sentence);
+}
+
+void sentences_say_measurements(Sentences *sentences, const char *what,
+                                const PolicyMeasurement *measurements, size_t n)
+{
+    if (n == 0)
+        sentences_say(sentences,
+                      "The %s must be on a list that is empty, so every machine is refused", what);
+    else
+        sentences_say(sentences, "A %s that is not named here is refused", what);
+    for (size_t i = 0; i < n; i++)
+        say_measurement(sentences, what, &measurements[i]);
+}

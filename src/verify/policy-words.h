@@ -30,6 +30,20 @@ typedef struct Sentences {
     int r;
 } Sentences;
 
+/* What a bit is called. A table of them ends with .name NULL. */
+typedef struct BitName {
+    uint64_t bit;
+    const char *name;
+} BitName;
+
 /* Ends the sentence with a full stop and appends it. */
 void sentences_put(Sentences *sentences, Sentence *sentence);
 void sentences_say(Sentences *sentences, const char *format, ...) _printf_(2, 3);
+/* Which bits of FIELD must be set and clear; nothing for a mask that wants nothing. */
+void sentences_say_mask(Sentences *sentences, const char *field, const PolicyMask *mask,
+                        const BitName *names);
+/* "FIELD must be …"; nothing where there is no list. */
+void sentences_say_list(Sentences *sentences, const char *field, const PolicyBytesList *list);
+/* What the list of a WHAT ("launch measurement") allows; the list is there. */
+void sentences_say_measurements(Sentences *sentences, const char *what,
+                                const PolicyMeasurement *measurements, size_t n);

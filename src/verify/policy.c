@@ -21,6 +21,7 @@ Policy *policy_free(Policy *policy)
         return NULL;
     free(policy->id);
     policy_snp_done(&policy->snp);
+    policy_tdx_done(&policy->tdx);
     policy_tpm_done(&policy->tpm);
     free(policy->simulated_roots);
     policy_gates_done(policy);
@@ -73,10 +74,34 @@ static int parse_simulated_roots(PolicyReader *reader, json_t *value, void *targ
     return r;
 }
 
+const char *hardware_name(Hardware hardware)
+{
+    switch (hardware) {
+    case HARDWARE_SNP:
+        return "snp";
+    case HARDWARE_TDX:
+        return "tdx";
+    case HARDWARE_NONE:
+    case HARDWARE_MAX:
+        break;
+    }
+    return "none";
+}
+
+int policy_hardware(PolicyReader *reader, json_t *value, void *target, size_t argument)
+{
+    static const char *const names[] = { "none", "snp", "tdx", NULL };
+
+    (void)argument;
+    _Static_assert(ELEMENTSOF(names) == HARDWARE_MAX + 1, "one name each, in their order");
+    return policy_names(reader, value, names, target);
+}
+
 /* What holds where the file is silent. */
 static void policy_begin(void *target)
 {
     *(Policy *)target = (Policy){
+        .hardware = 1U << HARDWARE_SNP,
         .snp = { .smt = true,
                  .vmpls = 1U << 0,
                  .maximum_guest_svn = UINT32_MAX,
@@ -86,16 +111,34 @@ static void policy_begin(void *target)
     };
 }
 
+/* Wishes about hardware that is refused anyway would never be heard. */
+static int policy_finish(PolicyReader *reader, void *target)
+{
+    const Policy *policy = target;
+    const char *unheard = NULL;
+
+    if (policy->snp.present && !(policy->hardware & 1U << HARDWARE_SNP))
+        unheard = "snp";
+    else if (policy->tdx.present && !(policy->hardware & 1U << HARDWARE_TDX))
+        unheard = "tdx";
+    if (!unheard)
+        return POLICY_OK;
+    return policy_invalid(reader, "\"%s\" is of no use: \"hardware\" does not list it", unheard);
+}
+
 static const PolicyMember policy_members[] = {
     { "attestd_policy", parse_version, NULL, 0, 0, true },
     { "gates", policy_gates_parse, &policy_gate_table, 0, 0, false },
+    POLICY_VALUE("hardware", policy_hardware, Policy, hardware, 0),
     POLICY_NEEDED("id", parse_id, Policy, id, 0),
     { "simulated_roots", parse_simulated_roots, NULL, 0, 0, false },
     POLICY_NESTED("snp", policy_snp_table, offsetof(Policy, snp)),
+    POLICY_NESTED("tdx", policy_tdx_table, offsetof(Policy, tdx)),
     POLICY_NESTED("tpm", policy_tpm_table, offsetof(Policy, tpm)),
 };
 
-const PolicyTable policy_table = { POLICY_TABLE(policy_members), .begin = policy_begin };
+const PolicyTable policy_table = { POLICY_TABLE(policy_members), .begin = policy_begin,
+                                   .finish = policy_finish };
 
 int policy_parse(ByteView text, Policy **ret, PolicyError *reterr)
 {

@@ -66,7 +66,12 @@ typedef struct PolicyMeasurement {
     char *name; /* or NULL */
 } PolicyMeasurement;
 
+/* The one with this VALUE of 48 bytes, or NULL. */
+const PolicyMeasurement *policy_measurement_find(const PolicyMeasurement *measurements, size_t n,
+                                                 const uint8_t value[48]);
+
 typedef struct PolicySnp {
+    bool present;                     /* is there the object? */
     unsigned products;                /* bit per SnpProduct; 0: any */
     unsigned report_versions;         /* bit per version; 0: any that can be parsed */
     PolicyTcbs minimum_tcb;           /* of REPORTED_TCB */
@@ -99,6 +104,34 @@ typedef struct PolicySnp {
     uint64_t minimum_mitigations; /* bits that must be set in both vectors */
 } PolicySnp;
 
+typedef struct PolicyTdx {
+    bool present; /* is there the object? */
+    bool measurements_present;
+    PolicyMeasurement *measurements; /* of MRTD */
+    size_t n_measurements;
+    bool debug;      /* allowed? */
+    bool migratable; /* allowed? */
+    PolicyMask attributes;
+    PolicyMask xfam;
+    uint8_t minimum_tee_tcb_svn[16]; /* byte by byte */
+    uint32_t minimum_qe_svn;         /* ISVSVN of the quoting enclave */
+    PolicyBytesList mr_seams;        /* 48 bytes each, here and below */
+    PolicyBytesList mr_config_ids;
+    PolicyBytesList mr_owners;
+    PolicyBytesList mr_owner_configs;
+} PolicyTdx;
+
+/* What vouches for a machine as a whole. The order is that of the names. */
+typedef enum Hardware {
+    HARDWARE_NONE, /* nothing: it shows a vTPM alone */
+    HARDWARE_SNP,
+    HARDWARE_TDX,
+    HARDWARE_MAX,
+} Hardware;
+
+/* "none", "snp" or "tdx". */
+const char *hardware_name(Hardware hardware);
+
 /* What stands behind a vTPM (design 5). The order is that of the names, not of worth. */
 typedef enum VtpmRoot {
     VTPM_ROOT_HOST, /* nothing that the hardware or a configured root vouches for */
@@ -112,8 +145,9 @@ typedef enum VtpmRoot {
 const char *vtpm_root_name(VtpmRoot root);
 
 typedef struct PolicyParavisor {
-    Bytes measurement;   /* 48 bytes, or empty when it is named by its signer */
-    Bytes id_key_digest; /* 48 bytes, or empty */
+    Bytes measurement;   /* SEV-SNP: 48 bytes, or empty when it is named by its signer */
+    Bytes id_key_digest; /* SEV-SNP: 48 bytes, or empty */
+    Bytes mrtd;          /* TDX: 48 bytes, and the others empty */
 } PolicyParavisor;
 
 /* PCR has one of these values. */
@@ -196,12 +230,15 @@ typedef struct PolicyGate {
     bool ticket;              /* kind verifier: may an approval be kept? true by default */
     unsigned binds;           /* kind rewrap: BIND_BIT() of each that a blob must have; with fleet
                                  among them it may be bound to none; 0: any but fleet */
+    unsigned hardware;        /* bit per Hardware; all but none unless the policy says */
     unsigned vtpm_roots;      /* bit per VtpmRoot; all but host unless the policy says */
 } PolicyGate;
 
 typedef struct Policy {
     char *id;
+    unsigned hardware; /* bit per Hardware; SNP alone unless the policy says */
     PolicySnp snp;
+    PolicyTdx tdx;
     PolicyTpm tpm;
     SpkiDigest *simulated_roots;
     size_t n_simulated_roots;

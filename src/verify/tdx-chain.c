@@ -122,7 +122,8 @@ static int check_root(const TdxChainInput *input, const Certificate *root, Findi
     *ret_simulated = !intel_root_is_pinned(&fingerprint);
     if (!*ret_simulated)
         return 0;
-    if (spki_digest_is_listed(&fingerprint, input->simulated_roots, input->n_simulated_roots))
+    if (spki_digest_is_listed(&fingerprint, input->simulated_roots, input->n_simulated_roots) ||
+        spki_digest_is_listed(&fingerprint, input->policy_roots, input->n_policy_roots))
         return warn(findings, "tdx-root-simulated", SUBJECT, NULL, "chain ends in a listed root");
     hex_text(VIEW_OF_ARRAY(fingerprint.bytes), text);
     return refuse(findings, "tdx-root-untrusted", SUBJECT,

@@ -19,6 +19,8 @@ typedef struct TdxChainInput {
     size_t n_crls;
     const SpkiDigest *simulated_roots;
     size_t n_simulated_roots;
+    const SpkiDigest *policy_roots; /* likewise, of the policy */
+    size_t n_policy_roots;
 } TdxChainInput;
 
 typedef struct TdxChain {

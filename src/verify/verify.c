@@ -3,7 +3,7 @@
  * Runs everything in order: claims, bindings, genuineness, root of the vTPM, replay, facts,
  * appraisal. What is not genuine is not appraised; all that can be judged is.
  */
-#include "verify/verify.h"
+#include "verify/verification.h"
 
 #include "base/wipe.h"
 #include "crypto/digest.h"
@@ -17,28 +17,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-/* What the steps hand on to each other. */
-typedef struct Verification {
-    const VerifyInput *input;
-    const AmdRoots *roots;
-    Endorsements endorsements;
-    GenuineAzure azure;
-    bool has_azure;
-    bool azure_names_ak; /* the paravisor's evidence, and it is of the key that quotes */
-    GenuineSnp snp;
-    bool has_snp;
-    bool snp_is_bound; /* it was made for these claims */
-    GenuineTpm tpm;
-    bool has_tpm;
-    bool tpm_is_bound; /* the claims name its key */
-    ReplayedLog *log;
-    BootFacts boot;
-    Findings whole; /* claims, and what the members are to each other */
-    Findings cpu;
-    Findings vtpm;
-    Appraisal *appraisal;
-} Verification;
 
 static void verification_done(Verification *v)
 {
@@ -90,8 +68,6 @@ static int judge_members(Verification *v)
         members_text(announced, wanted, sizeof(wanted));
         r = refuse(&v->whole, "claims-members-mismatch", "claims", wanted, "%s", found);
     }
-    if (r >= 0 && !(sent & (EVIDENCE_MEMBER_CPU | EVIDENCE_MEMBER_HCL)))
-        r = refuse(&v->whole, "cpu-missing", "cpu", "a hardware report", "none was sent");
     if (r >= 0 && (sent & EVIDENCE_MEMBER_CPU) && (sent & EVIDENCE_MEMBER_HCL))
         r = refuse(&v->whole, "hcl-beside-cpu", "cpu", "either cpu or hcl", "both");
     if (r >= 0 && !(sent & EVIDENCE_MEMBER_VTPM) &&
@@ -133,163 +109,6 @@ static int judge_claims(Verification *v)
                       evidence_claims_reason(r));
     r = judge_asked(v);
     return r < 0 ? r : judge_members(v);
-}
-
-/* REPORT_DATA = SHA-512(claims bytes), all 64 bytes. */
-static int judge_report_data(Verification *v)
-{
-    ByteView found = VIEW_OF_ARRAY(v->snp.report.report_data);
-    char found_text[HEX_TEXT_MAX], wanted_text[HEX_TEXT_MAX];
-    Digest wanted;
-
-    int r = digest_of(DIGEST_SHA512, VIEW(v->input->evidence->claims), &wanted);
-    v->snp_is_bound = r >= 0 && equal_constant_time(found, digest_view(&wanted));
-    if (r < 0 || v->snp_is_bound)
-        return r;
-    hex_text(found, found_text);
-    hex_text(digest_view(&wanted), wanted_text);
-    return refuse(&v->cpu, "snp-report-data-mismatch", "cpu", wanted_text, "%s", found_text);
-}
-
-static int gather_endorsements(Verification *v)
-{
-    const VerifyInput *input = v->input;
-    const EndorsementInput endorsements = {
-        .evidence = input->evidence,
-        .certificates = input->certificates,
-        .n_certificates = input->n_certificates,
-        .crls = input->crls,
-        .n_crls = input->n_crls,
-        .roots = v->roots,
-    };
-
-    return endorsements_gather(&endorsements, &v->cpu, &v->endorsements);
-}
-
-/* How an SNP report is judged, wherever it stands. */
-static GenuineSnpInput snp_input(const Verification *v, ByteView report)
-{
-    const VerifyInput *input = v->input;
-    const Policy *policy = input->policy;
-    const unsigned newer = ~0U << (SNP_REPORT_VERSION_MAX + 1);
-
-    return (GenuineSnpInput){
-        .report = report,
-        .endorsements = &v->endorsements,
-        .roots = v->roots,
-        .now_sec = input->now_sec,
-        .newer_versions = policy && (policy->snp.report_versions & newer) != 0,
-        .simulated_roots = input->simulated_roots,
-        .n_simulated_roots = input->n_simulated_roots,
-        .policy_roots = policy ? policy->simulated_roots : NULL,
-        .n_policy_roots = policy ? policy->n_simulated_roots : 0,
-    };
-}
-
-static int verify_snp(Verification *v)
-{
-    const EvidenceCpu *cpu = &v->input->evidence->cpu;
-
-    if (strcmp(cpu->provider, "sev_guest") != 0)
-        return refuse(&v->cpu, "cpu-provider-unknown", "cpu", "sev_guest", "%s", cpu->provider);
-    const GenuineSnpInput input = snp_input(v, VIEW(cpu->outblob));
-    int r = genuine_snp_verify(&input, &v->cpu, &v->snp);
-    if (r < 0)
-        return r;
-    v->has_snp = r == GENUINE_SNP_OK;
-    return v->has_snp ? judge_report_data(v) : 0;
-}
-
-/* What is wrong with it is said; then nothing vouches for the TDREPORT. */
-static int verify_td_quote(Verification *v, GenuineTdx *ret, bool *ret_genuine)
-{
-    const VerifyInput *given = v->input;
-    const GenuineTdxInput input = {
-        .quote = given->td_quote,
-        .now_sec = given->now_sec,
-        .crls = given->crls,
-        .n_crls = given->n_crls,
-        .simulated_roots = given->simulated_roots,
-        .n_simulated_roots = given->n_simulated_roots,
-    };
-
-    if (given->td_quote.size == 0)
-        return 0;
-    int r = genuine_tdx_verify(&input, &v->cpu, NULL, ret);
-    if (r < 0)
-        return r;
-    *ret_genuine = r == GENUINE_TDX_OK;
-    v->appraisal->simulated = v->appraisal->simulated || (*ret_genuine && ret->simulated);
-    return 0;
-}
-
-/* user-data = SHA-512(claims bytes); REPORT_DATA is the hash of the runtime claims it stands in. */
-static int verify_hcl(Verification *v)
-{
-    GenuineTdx quote = { 0 };
-    bool has_quote = false;
-    Digest wanted;
-
-    int r = digest_of(DIGEST_SHA512, VIEW(v->input->evidence->claims), &wanted);
-    if (r == 0)
-        r = verify_td_quote(v, &quote, &has_quote);
-    if (r < 0)
-        return r;
-    const GenuineAzureInput input = {
-        .report = VIEW(v->input->evidence->hcl),
-        .snp = snp_input(v, (ByteView){ 0 }),
-        .user_data = digest_view(&wanted),
-        .td_quote = has_quote ? &quote : NULL,
-    };
-    r = genuine_azure_verify(&input, &v->cpu, &v->azure);
-    if (r < 0)
-        return r;
-    v->has_azure = r == GENUINE_AZURE_OK;
-    v->has_snp = v->has_azure && v->azure.has_snp;
-    v->snp_is_bound = v->has_snp; /* user-data was compared */
-    if (v->has_snp)
-        v->snp = v->azure.snp;
-    return 0;
-}
-
-/* Where there are two, there is a finding, and neither is believed. */
-static int verify_hardware(Verification *v)
-{
-    unsigned sent = evidence_members(v->input->evidence);
-
-    int r = gather_endorsements(v);
-    if (r < 0 || ((sent & EVIDENCE_MEMBER_CPU) && (sent & EVIDENCE_MEMBER_HCL)))
-        return r;
-    return sent & EVIDENCE_MEMBER_HCL ? verify_hcl(v) : verify_snp(v);
-}
-
-static int judge_cpu(Verification *v)
-{
-    SubmoduleAppraisal *cpu = &v->appraisal->cpu;
-    const Policy *policy = v->input->policy;
-    const PolicyMeasurement *match = NULL;
-
-    cpu->present =
-        (evidence_members(v->input->evidence) & (EVIDENCE_MEMBER_CPU | EVIDENCE_MEMBER_HCL)) != 0;
-    if (!cpu->present)
-        return 0;
-    int r = verify_hardware(v);
-    if (r < 0)
-        return r;
-    /* A paravisor's TDREPORT, by its quote: no policy has a word for it yet. */
-    bool is_quoted_td = v->has_azure && !v->has_snp && !policy;
-    cpu->vector.hardware = v->has_snp || is_quoted_td ? TRUST_APPROVED : TRUST_UNRECOGNISED;
-    if (!v->has_snp)
-        return 0;
-    v->appraisal->simulated = v->snp.simulated;
-    if (policy) {
-        r = appraise_snp(&policy->snp, &v->snp, &v->cpu, &cpu->vector);
-        match = appraise_measurement(&policy->snp, &v->snp);
-    }
-    if (r < 0 || !v->snp_is_bound)
-        return r;
-    cpu->facts = facts_of_cpu(&v->snp, match);
-    return cpu->facts ? 0 : -ENOMEM;
 }
 
 /* The claims, and so the hardware report, name the key that quotes. */
@@ -354,8 +173,8 @@ static int derive_root(Verification *v)
         .vtpm = &v->input->evidence->vtpm,
         .tpm = &v->tpm,
         .azure = v->azure_names_ak ? &v->azure : NULL,
-        .paravisors = policy ? policy->paravisors : NULL,
-        .n_paravisors = policy ? policy->n_paravisors : 0,
+        .paravisors = policy ? policy->paravisors : v->input->paravisors,
+        .n_paravisors = policy ? policy->n_paravisors : v->input->n_paravisors,
         .anchors = policy ? &policy->certificate_roots : v->input->vtpm_roots,
         .ak_anchors = policy ? &policy->ak_certificate_roots : NULL,
         .ek_anchors = policy ? &policy->ek_certificate_roots : NULL,
@@ -470,8 +289,8 @@ static int conclude(Verification *v)
         return r;
     if (findings_first_failure(&appraisal->findings))
         appraisal->status = TIER_CONTRAINDICATED;
-    appraisal->identity =
-        facts_of_identity(v->snp_is_bound ? &v->snp : NULL, v->tpm_is_bound ? &v->tpm : NULL);
+    appraisal->identity = facts_of_identity(v->has_snp && v->cpu_is_bound ? &v->snp : NULL,
+                                            v->tpm_is_bound ? &v->tpm : NULL);
     return appraisal->identity ? name_machine(v) : -ENOMEM;
 }
 
@@ -479,7 +298,8 @@ static int show_believed(const Verification *v)
 {
     const bool has_log = v->log && v->tpm_is_bound;
     const Believed believed = {
-        .snp = v->snp_is_bound ? &v->snp : NULL,
+        .snp = v->has_snp && v->cpu_is_bound ? &v->snp : NULL,
+        .tdx = v->has_tdx && v->cpu_is_bound ? &v->tdx : NULL,
         .tpm = v->tpm_is_bound ? &v->tpm : NULL,
         .log = has_log ? v->log : NULL,
         .boot = has_log ? &v->boot : NULL,
@@ -512,7 +332,7 @@ int verify_evidence(const VerifyInput *input, Appraisal **ret)
     if (r >= 0)
         r = judge_claims(&v);
     if (r >= 0)
-        r = judge_cpu(&v);
+        r = verification_judge_hardware(&v);
     if (r >= 0)
         r = judge_vtpm(&v);
     if (r >= 0)

@@ -23,6 +23,7 @@ struct Appraisal;
  */
 typedef struct Believed {
     const struct GenuineSnp *snp;  /* made for these claims; NULL: no such report; so below */
+    const struct GenuineTdx *tdx;  /* likewise */
     const struct GenuineTpm *tpm;  /* a quote over these claims by the key that they name */
     const struct ReplayedLog *log; /* whose events are of registers that were quoted so */
     const struct BootFacts *boot;
@@ -54,12 +55,16 @@ typedef struct VerifyInput {
     /* Roots of AK and EK certificates where there is no policy to name them; NULL: none. */
     const CertificateList *vtpm_roots;
 
+    /* Likewise the paravisors that are believed. */
+    const PolicyParavisor *paravisors;
+    size_t n_paravisors;
+
     /* The secret that the challenge wrapped for exactly the EK and the AK Name of this evidence;
      * .data NULL: no such challenge. */
     ByteView credential;
 
-    /* Of the TDREPORT in an HCL report, from elsewhere; .size 0: there is none. */
-    ByteView td_quote;
+    /* Without a policy to say so: is a quote of a vTPM enough, with no hardware behind it? */
+    bool hardware_unneeded;
 
     /* Sees what is believed before it is let go of; NULL: nobody asks. 0, or a negative errno that
      * verify_evidence() then returns. */
@@ -85,6 +90,7 @@ typedef struct Appraisal {
     TrustTier status;
     SubmoduleAppraisal cpu;
     SubmoduleAppraisal vtpm;
+    Hardware hardware; /* by what was sent, genuine or not */
     VtpmRoot vtpm_root;
     bool simulated;   /* the hardware chain ends in a root listed as simulated */
     json_t *identity; /* "chip_id", "report_id", "ak_name", "vm_id", …: for gates and logs, never a

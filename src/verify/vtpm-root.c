@@ -191,7 +191,13 @@ static int follow_ek(const VtpmRootInput *input, Findings *findings, bool *ret_t
     return r;
 }
 
-static bool is_paravisor(const PolicyParavisor *paravisor, const SnpReport *report)
+static bool is_paravisor_of_tdx(const PolicyParavisor *paravisor, const TdxQuote *quote)
+{
+    return paravisor->mrtd.size > 0 &&
+           view_equal(VIEW(paravisor->mrtd), VIEW_OF_ARRAY(quote->td.mr_td));
+}
+
+static bool is_paravisor_of_snp(const PolicyParavisor *paravisor, const SnpReport *report)
 {
     ByteView id_key = VIEW_OF_ARRAY(report->id_key_digest);
     bool by_measurement = paravisor->measurement.size > 0;
@@ -212,12 +218,15 @@ static bool is_kept_by_paravisor(const VtpmRootInput *input)
 {
     const GenuineAzure *azure = input->azure;
 
-    if (!azure || !azure->has_snp || azure->snp.report.vmpl != 0 ||
-        !key_equal(azure->ak, input->tpm->ak))
+    if (!azure || !key_equal(azure->ak, input->tpm->ak))
         return false;
-    for (size_t i = 0; i < input->n_paravisors; i++)
-        if (is_paravisor(&input->paravisors[i], &azure->snp.report))
+    bool is_snp = azure->has_snp && azure->snp.report.vmpl == 0;
+    for (size_t i = 0; i < input->n_paravisors; i++) {
+        const PolicyParavisor *paravisor = &input->paravisors[i];
+        if ((is_snp && is_paravisor_of_snp(paravisor, &azure->snp.report)) ||
+            (azure->tdx && is_paravisor_of_tdx(paravisor, &azure->tdx->quote)))
             return true;
+    }
     return false;
 }
 

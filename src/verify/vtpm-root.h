@@ -30,14 +30,14 @@ typedef struct VtpmRootInput {
 } VtpmRootInput;
 
 /*
- * VTPM_ROOT_PARAVISOR when genuine hardware reports, for VMPL 0 and a measurement or ID key that
- * the policy lists as a paravisor's, claims that name the AK; an empty list matches nothing, since
- * root of a bare guest can have any claims reported. VTPM_ROOT_CERTIFICATE when the certificate of
- * the AK ends in a configured root, or that of the EK does and the credential made for EK and AK
- * was activated. Else VTPM_ROOT_HOST. An SVSM's word for the AK comes with evidence of its own,
- * which this version does not carry, so that is never derived. A certificate for another key and a
- * wrong credential are failures; a chain that ends nowhere and a certificate that is not made for
- * such a key are warnings. 0, -ENOMEM, -EIO.
+ * VTPM_ROOT_PARAVISOR when genuine hardware reports, for VMPL 0 and a measurement or ID key (of
+ * SEV-SNP) or for an MRTD (of TDX) that the policy lists as a paravisor's, claims that name the AK;
+ * an empty list matches nothing, since root of a bare guest can have any claims reported.
+ * VTPM_ROOT_CERTIFICATE when the certificate of the AK ends in a configured root, or that of the EK
+ * does and the credential made for EK and AK was activated. Else VTPM_ROOT_HOST. An SVSM's word for
+ * the AK comes with evidence of its own, which this version does not carry, so that is never
+ * derived. A certificate for another key and a wrong credential are failures; a chain that ends
+ * nowhere and a certificate that is not made for such a key are warnings. 0, -ENOMEM, -EIO.
  */
 _must_check_ int vtpm_root_derive(const VtpmRootInput *input, Findings *findings, VtpmRoot *ret);
 

@@ -206,10 +206,13 @@ static int collect_logs(const Collection *c, FdList *fds)
     return settings->userspace_log ? collect_userspace_log(c, fds) : 0;
 }
 
-/* A paravisor's report is read where the TPM is, which is not here: then only the logs are. */
-static bool is_in_the_tpm(const Collection *c)
+/* A paravisor's report is read where the TPM is, which is not here; for a TPM alone there is none.
+ */
+static bool is_for_logs_alone(const Collection *c)
 {
-    return strcmp(c->request->evidence.source, "azure") == 0;
+    const char *source = c->request->evidence.source;
+
+    return strcmp(source, "azure") == 0 || strcmp(source, "tpm") == 0;
 }
 
 int collect_run(const void *context, ByteView line, const FdList *given, WorkerAnswer *answer,
@@ -233,7 +236,7 @@ int collect_run(const void *context, ByteView line, const FdList *given, WorkerA
         .answer = answer,
     };
     r = check_paths(&collection);
-    if (r == COLLECT_OK && !is_in_the_tpm(&collection))
+    if (r == COLLECT_OK && !is_for_logs_alone(&collection))
         r = collect_report(&collection);
     if (r == COLLECT_OK)
         r = collect_logs(&collection, fds);

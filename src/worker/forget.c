@@ -23,6 +23,7 @@ static int forget(const ForgetRequest *request, WorkerAnswer *answer)
     const TpmContextOptions options = {
         .tcti = request->evidence.tcti,
         .lock_directory = request->lock_directory,
+        .owner = request->evidence.owner,
     };
     _cleanup_(tpm_context_freep) TpmContext *tpm = NULL;
     TpmFailure failure = { 0 };

@@ -3,6 +3,7 @@
  * attest-worker: one verb, one connection, one answer. Started by socket activation with the
  * accepted connection as its one descriptor.
  */
+#include "base/wipe.h"
 #include "worker/fetch.h"
 #include "worker/probe.h"
 #include "worker/program.h"
@@ -26,5 +27,6 @@ int main(int argc, char **argv)
 {
     const ProgramVerbs all = { verbs, ELEMENTSOF(verbs), help };
 
+    wipe_json();
     return program_run_verb(&all, argc, argv);
 }

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-#define MESSAGE_FDS_MAX 144 /* approvals and askers of a release; SCM_MAX_FD of Linux is 253 */
+#define MESSAGE_FDS_MAX 145 /* of a release: approvals, askers, owner; Linux takes 253 */
 
 /* Owned descriptors; a zeroed struct is empty and valid. */
 typedef struct FdList {

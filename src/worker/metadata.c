@@ -41,9 +41,21 @@ static int refuse_status(Findings *findings, const char *subject, const HttpRepl
     return refuse(findings, "metadata-refused", subject, found);
 }
 
-static int exchange(const MetadataRequest *request, const char *url, HttpReply *reply)
+/* MetadataURL= may or may not end in a slash. */
+static char *join(const char *base, const char *path)
+{
+    size_t length = strlen(base);
+    char *url;
+
+    while (length > 0 && base[length - 1] == '/')
+        length--;
+    return asprintf(&url, "%.*s%s", (int)length, base, path) < 0 ? NULL : url;
+}
+
+int metadata_exchange(const MetadataRequest *request, HttpReply *ret)
 {
     _cleanup_(http_freep) Http *http = NULL;
+    _cleanup_free_ char *url = join(request->base, request->path);
     const HttpConfig config = { .is_metadata = true, .timeout_sec = request->patience_sec };
     const HttpRequest ask = {
         .method = request->body ? "POST" : "GET",
@@ -54,23 +66,18 @@ static int exchange(const MetadataRequest *request, const char *url, HttpReply *
         .reply_limit = request->reply_limit,
     };
 
+    if (!url)
+        return -ENOMEM;
     int r = http_new(&config, &http);
-    return r == HTTP_OK ? http_exchange(http, &ask, reply) : r;
+    return r == HTTP_OK ? http_exchange(http, &ask, ret) : r;
 }
 
 int metadata_ask(const MetadataRequest *request, Findings *findings, WorkerAnswer *answer,
                  Bytes *ret)
 {
     _cleanup_http_reply_ HttpReply reply = { 0 };
-    size_t length = strlen(request->base);
-    char *url;
 
-    while (length > 0 && request->base[length - 1] == '/')
-        length--;
-    if (asprintf(&url, "%.*s%s", (int)length, request->base, request->path) < 0)
-        return -ENOMEM;
-    _cleanup_free_ char *owned = url;
-    int r = exchange(request, owned, &reply);
+    int r = metadata_exchange(request, &reply);
     if (r < 0)
         return r;
     if (r != HTTP_OK)

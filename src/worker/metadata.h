@@ -25,6 +25,10 @@ enum {
 };
 
 /*
+ * The reply, whatever its status. HTTP_OK or another of http.h; negative errno. RET must be zeroed.
+ */
+_must_check_ int metadata_exchange(const MetadataRequest *request, HttpReply *ret);
+/*
  * The body of a 200. A no is metadata-unreachable, metadata-refused or metadata-answer-unusable,
  * with the path as its subject; ANSWER gets Retry-After. METADATA_OK, a named no, negative errno.
  */

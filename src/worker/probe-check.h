@@ -31,6 +31,7 @@ typedef struct Probe {
     bool is_tpm_there;
     Vtpm *vtpm;        /* NULL: none, or not usable */
     EvidencePcrs pcrs; /* bank 0: not read */
+    Findings ending;   /* certificates that will be over soon */
     ProbeRoute routes[REQUEST_LIST_MAX];
     size_t n_routes; /* of the request's URLs, once they were tried */
     bool has_clock_skew;

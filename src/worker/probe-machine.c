@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "evidence/sources.h"
 #include "format/tpm-alg.h"
+#include "tpm/tpm-owner.h"
 #include "tpm/tpm-pcr.h"
 #include "verify/replay.h"
 #include "worker/probe-check.h"
@@ -23,12 +24,17 @@ static bool has_tpm(const Probe *probe)
     return strcmp(probe->request->evidence.tcti, "none") != 0;
 }
 
-/* Only attest-collect has the capability that entries of configfs-tsm take. */
+/*
+ * Only attest-collect has the capability that entries of configfs-tsm take, and with it opens a
+ * device that is root's alone, where no rule of udev has given it to us.
+ */
 static bool is_for_collect(const Findings *findings)
 {
     const Finding *failure = findings_first_failure(findings);
 
-    return failure && strcmp(failure->name, "tsm-directory-denied") == 0 && geteuid() != 0;
+    return failure && geteuid() != 0 &&
+           (strcmp(failure->name, "tsm-directory-denied") == 0 ||
+            strcmp(failure->name, "snp-device-denied") == 0);
 }
 
 /* Is SOURCE usable? Why not is in FINDINGS. */
@@ -72,8 +78,9 @@ static int find_source(Probe *probe, Check *ret, bool *ret_found)
     return 0;
 }
 
-/* A TPM that does not answer is for the next check to say. */
-static int detect(const Probe *probe, AzurePlatform *ret)
+enum { DETECT_OK, DETECT_E_TPM /* it cannot be asked; FINDINGS says why */ };
+
+static int detect(const Probe *probe, Findings *findings, AzurePlatform *ret)
 {
     const TpmContextOptions options = {
         .tcti = probe->request->evidence.tcti,
@@ -81,17 +88,19 @@ static int detect(const Probe *probe, AzurePlatform *ret)
         .lock_wait_usec = LOCK_WAIT_USEC,
     };
     _cleanup_(tpm_context_freep) TpmContext *tpm = NULL;
-    TpmFailure unused = { 0 };
+    TpmFailure failure = { 0 };
 
-    int r = has_tpm(probe) ? tpm_context_open(&options, &unused, &tpm) : 0;
-    if (r == -ENOMEM)
-        return r;
-    r = azure_detect(tpm, &probe->request->evidence.azure, AZURE_DMI_DIRECTORY, ret);
-    if (r < 0 && r != -ENOMEM) {
-        *ret = AZURE_NONE;
-        return 0;
+    int r = has_tpm(probe) ? tpm_context_open(&options, &failure, &tpm) : 0;
+    if (r == TPM_CONTEXT_OK) {
+        r = azure_detect(tpm, &probe->request->evidence.azure, AZURE_DMI_DIRECTORY, ret);
+        if (tpm)
+            failure = tpm->failure;
     }
-    return r;
+    if (r == DETECT_OK || r == -ENOMEM)
+        return r;
+    r = findings_add(findings, failure.finding ? failure.finding : "tpm-unreachable", "vtpm",
+                     FINDING_FAILURE, failure.text, NULL);
+    return r < 0 ? r : DETECT_E_TPM;
 }
 
 /* Only that the report is there: reading it would make another. */
@@ -102,9 +111,9 @@ static int find_paravisor(Probe *probe, Check *ret, bool *ret_found)
 
     if (strcmp(evidence->source, "auto") != 0 && strcmp(evidence->source, "azure") != 0)
         return 0;
-    int r = detect(probe, &platform);
-    if (r < 0)
-        return r;
+    int r = detect(probe, &ret->findings, &platform);
+    if (r != DETECT_OK)
+        return MIN(r, 0);
     *ret_found = platform == AZURE_CONFIDENTIAL;
     if (*ret_found)
         return check_say(ret, "azure is there, with its report in NV index 0x%08x",
@@ -117,6 +126,11 @@ int probe_device(Probe *probe, Check *ret)
 {
     bool is_found = false;
 
+    if (strcmp(probe->request->evidence.source, "tpm") == 0)
+        return has_tpm(probe)
+                   ? check_skip(ret, "Source=tpm: no hardware is asked to vouch for this machine")
+                   : findings_add(&ret->findings, "source-tpm-without-tpm", "cpu", FINDING_FAILURE,
+                                  probe->request->evidence.tcti, NULL);
     int r = find_paravisor(probe, ret, &is_found);
     if (r == 0 && !is_found)
         r = find_source(probe, ret, &is_found);
@@ -129,12 +143,24 @@ int probe_device(Probe *probe, Check *ret)
                         probe->request->evidence.source);
 }
 
+/* A machine attests without its owner; sealing, counters and a paravisor's report may need it. */
+static int note_owner(TpmContext *tpm, Check *ret)
+{
+    int r = tpm_owner_check(tpm);
+
+    if (r != -EACCES)
+        return r == -ENOMEM ? r : 0;
+    return findings_add(&ret->findings, tpm->failure.finding, "vtpm", FINDING_WARNING,
+                        tpm->failure.text, NULL);
+}
+
 int probe_tpm(Probe *probe, Check *ret)
 {
     const TpmContextOptions options = {
         .tcti = probe->request->evidence.tcti,
         .lock_directory = probe->request->lock_directory,
         .lock_wait_usec = LOCK_WAIT_USEC,
+        .owner = probe->request->evidence.owner,
     };
     _cleanup_(tpm_context_freep) TpmContext *tpm = NULL;
     TpmFailure failure = { 0 };
@@ -148,7 +174,8 @@ int probe_tpm(Probe *probe, Check *ret)
         return findings_add(&ret->findings, failure.finding ? failure.finding : "tpm-unreachable",
                             "vtpm", FINDING_FAILURE, failure.text, NULL);
     probe->is_tpm_there = true;
-    return check_say(ret, "it answers (%s)", options.tcti);
+    r = note_owner(tpm, ret);
+    return r < 0 ? r : check_say(ret, "it answers (%s)", options.tcti);
 }
 
 int probe_attestation_key(Probe *probe, Check *ret)
@@ -161,6 +188,7 @@ int probe_attestation_key(Probe *probe, Check *ret)
         .pcr_bank = evidence->pcr_bank,
         .pcr_mask = evidence->pcrs,
         .azure = &evidence->azure,
+        .owner = evidence->owner,
     };
 
     if (!probe->is_tpm_there)

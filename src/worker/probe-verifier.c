@@ -42,6 +42,7 @@ typedef struct ProbeTalk {
     Transport *transport;
     Step step;
     WorkerAnswer answer;
+    Findings ending; /* certificates that will be over soon */
 } ProbeTalk;
 
 static void talk_done(ProbeTalk *talk)
@@ -51,6 +52,7 @@ static void talk_done(ProbeTalk *talk)
     (void)transport_free(talk->transport);
     step_done(&talk->step);
     worker_answer_done(&talk->answer);
+    findings_done(&talk->ending);
 }
 
 static int feed(ProbeTalk *talk, const HttpReply *reply)
@@ -92,7 +94,8 @@ static int ask(const RoundRequest *request, ProbeTalk *talk)
     r = transport_exchange(talk->transport, &talk->step.request, &talk->answer, &reply);
     if (r)
         return MIN(r, 0);
-    return feed(talk, &reply);
+    r = transport_note_ends(talk->transport, &talk->ending);
+    return r < 0 ? r : feed(talk, &reply);
 }
 
 /* A failure on the way to one URL is none of the verifier while another one answers. */
@@ -126,7 +129,8 @@ static int try_url(Probe *probe, size_t index)
         probe->has_clock_skew = true;
         probe->clock_skew_sec = talk.answer.clock_skew_sec;
     }
-    return findings_move(&route->findings, &talk.answer.findings);
+    r = findings_move(&probe->ending, &talk.ending);
+    return r < 0 ? r : findings_move(&route->findings, &talk.answer.findings);
 }
 
 static int try_urls(Probe *probe)
@@ -187,7 +191,8 @@ int probe_tls(Probe *probe, Check *ret)
 
     (void)snprintf(said, sizeof(said), "the certificate is %s's and for this name%s", roots,
                    verifier->n_pins > 0 ? ", its key is pinned" : "");
-    return judge(probe, REACH_PEER, said, ret);
+    int r = findings_move(&ret->findings, &probe->ending);
+    return r < 0 ? r : judge(probe, REACH_PEER, said, ret);
 }
 
 int probe_challenge(Probe *probe, Check *ret)

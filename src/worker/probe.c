@@ -31,6 +31,7 @@ static const ProbeRow verifier_rows[] = {
 
 static void probe_done(Probe *probe)
 {
+    findings_done(&probe->ending);
     (void)vtpm_free(probe->vtpm);
     for (size_t i = 0; i < probe->n_routes; i++)
         findings_done(&probe->routes[i].findings);

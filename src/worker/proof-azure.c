@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOURCE "azure"
+#define SOURCE     "azure"
+#define SOURCE_TPM "tpm"
 
 static int fail(Proof *proof, const char *name, const char *found)
 {
@@ -33,12 +34,26 @@ int proof_azure_note_skipped(Proof *proof)
                         FINDING_WARNING, finding, NULL);
 }
 
+/* Never chosen by itself: what the host says of the machine is less than what hardware says. */
+static int choose_tpm(Proof *proof, AzurePlatform platform)
+{
+    proof->is_tpm_alone = true;
+    if (!proof->has_vtpm)
+        return fail(proof, "source-tpm-without-tpm", "TCTI=none");
+    if (platform != AZURE_CONFIDENTIAL)
+        return PROOF_OK;
+    return findings_add(&proof->answer->findings, "source-tpm-beside-report", "cpu",
+                        FINDING_WARNING, NULL, NULL);
+}
+
 int proof_azure_choose(Proof *proof, AzurePlatform platform)
 {
     const char *source = proof->request->evidence.source;
     bool is_there = platform == AZURE_CONFIDENTIAL;
 
     proof->platform = platform;
+    if (strcmp(source, SOURCE_TPM) == 0)
+        return choose_tpm(proof, platform);
     if (strcmp(source, SOURCE) == 0) {
         proof->is_azure = true;
         return is_there ? PROOF_OK : fail(proof, azure_platform_finding(platform), NULL);
@@ -49,10 +64,16 @@ int proof_azure_choose(Proof *proof, AzurePlatform platform)
     return is_there || platform == AZURE_NONE ? PROOF_OK : proof_azure_note_skipped(proof);
 }
 
+/* Whoever waits for the turn with the TPM in hand waits for somebody who may wait for the TPM. */
 static int take_turn(Proof *proof, Pacing **ret)
 {
     const char *directory = proof->request->lock_directory;
 
+    *ret = proof->gates ? round_gates_take_turn(proof->gates) : NULL;
+    if (*ret)
+        return PROOF_OK;
+    if (proof->gates)
+        round_gates_let_go(proof->gates);
     int r = pacing_new_of(&pacing_of_azure, directory, &pacing_time_system, ret);
     if (r == PACING_E_BUSY)
         return fail(proof, "report-lock-busy", pacing_of_azure.lock);
@@ -125,8 +146,10 @@ int proof_azure_collect(Proof *proof)
     r = read_fresh(proof, &wanted, pacing);
 
     uint64_t waited = pacing_waited_usec(pacing);
-    proof->answer->timings_usec[TIMING_PACING] =
-        waited + (proof->gates ? round_gates_waited_usec(proof->gates) : 0);
+    proof->answer->timings_usec[TIMING_PACING] = waited;
+    /* What gates have waited for the turn was before. */
+    if (proof->gates)
+        waited -= MIN(waited, round_gates_waited_usec(proof->gates));
     proof->answer->timings_usec[TIMING_REPORT] =
         clock_boottime_usec(&clock_system) - start - waited;
     return r;

@@ -4,11 +4,13 @@
  * hardware signs their hash; a member that then does not come fails the round.
  */
 #include "base/clock.h"
+#include "base/encode.h"
 #include "crypto/digest.h"
 #include "crypto/jwk.h"
 #include "evidence/binding.h"
 #include "evidence/source-tpm.h"
 #include "format/evidence-claims.h"
+#include "format/hcl-claims.h"
 #include "format/tpm-attest.h"
 #include "worker/proof-azure.h"
 #include "worker/proof-endorse.h"
@@ -18,6 +20,7 @@
 #include "worker/round-gates.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LOGS (EVIDENCE_MEMBER_EVENTLOG | EVIDENCE_MEMBER_EVENTLOG_USERSPACE)
@@ -38,7 +41,9 @@ static bool is_there(const char *path)
 static unsigned choose_members(const Proof *proof)
 {
     const EvidenceSettings *settings = &proof->request->evidence;
-    unsigned members = proof->is_azure ? EVIDENCE_MEMBER_HCL : EVIDENCE_MEMBER_CPU;
+    unsigned members = proof->is_tpm_alone ? 0
+                       : proof->is_azure   ? EVIDENCE_MEMBER_HCL
+                                           : EVIDENCE_MEMBER_CPU;
 
     if (!proof->has_vtpm)
         return members;
@@ -125,10 +130,11 @@ static int ask_collect(Proof *proof, Collected *ret)
         .userdata = proof->gates,
     };
     uint64_t *pacing = &proof->answer->timings_usec[TIMING_PACING];
+    bool logs_only = proof->is_azure || proof->is_tpm_alone;
 
     int r = collect_ask(proof->request, VIEW(proof->evidence.claims),
-                        proof->gates ? &patience : NULL, proof->is_azure, proof->answer, ret);
-    if (proof->gates && !proof->is_azure && *pacing != USEC_INFINITY)
+                        proof->gates ? &patience : NULL, logs_only, proof->answer, ret);
+    if (proof->gates && !logs_only && *pacing != USEC_INFINITY)
         *pacing += round_gates_waited_usec(proof->gates);
     return r;
 }
@@ -160,32 +166,62 @@ static int collect(Proof *proof, unsigned members)
                     &collected.eventlog_userspace, &proof->evidence.eventlog_userspace);
 }
 
-/* The report is read from the TPM; the logs come from who may read them. */
-static int collect_azure(Proof *proof, unsigned members)
+/* The report is read from the TPM, where there is one; the logs come from who may read them. */
+static int collect_beside(Proof *proof, unsigned members)
 {
     uint64_t start = clock_boottime_usec(&clock_system);
 
-    int r = proof_azure_collect(proof);
+    int r = proof->is_azure ? proof_azure_collect(proof) : PROOF_OK;
     if (r == PROOF_OK && members & LOGS)
         r = collect(proof, members);
     proof->answer->timings_usec[TIMING_COLLECT] = clock_boottime_usec(&clock_system) - start;
     return r;
 }
 
-/* Said before it is judged: by it the agent sees that the TPM was reset, even where no verdict
- * comes. */
-static void note_tpm_clock(const Proof *proof)
+/* By the paravisor's word the vTPM's state is not kept. A hint: not all say it. */
+static bool is_forgotten(const Proof *proof)
+{
+    _cleanup_hcl_claims_ HclClaims claims = { 0 };
+    HclReport hcl;
+
+    return hcl_report_parse(VIEW(proof->evidence.hcl), &hcl) == HCL_REPORT_OK &&
+           hcl_claims_parse(hcl.claims, &claims) == HCL_CLAIMS_OK &&
+           json_is_false(json_object_get(hcl_claims_vm_configuration(&claims), "tpm-persisted"));
+}
+
+static int note_key(const Proof *proof, Vtpm *vtpm)
+{
+    AnswerTpmKey *key = &proof->answer->tpm_key;
+    _cleanup_free_ char *name = hex_encode(vtpm_ak_name(vtpm));
+
+    if (!name)
+        return -ENOMEM;
+    (void)snprintf(key->name, sizeof(key->name), "%s", name);
+    key->is_forgotten = is_forgotten(proof);
+    return 0;
+}
+
+static void note_clock(const Proof *proof)
 {
     WorkerAnswer *answer = proof->answer;
     TpmAttest attest;
 
-    if (!proof->response_key ||
-        tpm_attest_parse(VIEW(proof->evidence.vtpm.attest), &attest) != TPM_ATTEST_OK)
+    if (tpm_attest_parse(VIEW(proof->evidence.vtpm.attest), &attest) != TPM_ATTEST_OK)
         return;
     answer->tpm_clock = (AnswerTpmClock){ .clock_msec = MIN(attest.clock_msec, (uint64_t)INT64_MAX),
                                           .reset_count = attest.reset_count,
                                           .restart_count = attest.restart_count };
     answer->has_tpm_clock = true;
+}
+
+/* Said before it is judged: by it the agent sees that the TPM was reset, or is another, even where
+ * no verdict comes. */
+static int note_tpm(const Proof *proof, Vtpm *vtpm)
+{
+    if (!proof->response_key)
+        return 0;
+    note_clock(proof);
+    return note_key(proof, vtpm);
 }
 
 static int quote_with(Proof *proof, Vtpm *vtpm)
@@ -201,7 +237,9 @@ static int quote_with(Proof *proof, Vtpm *vtpm)
         r = vtpm_quote(vtpm, VIEW_OF_ARRAY(data), findings, &proof->evidence.vtpm);
     if (r != VTPM_OK)
         return r < 0 ? r : PROOF_E_FAILED;
-    note_tpm_clock(proof);
+    r = note_tpm(proof, vtpm);
+    if (r < 0)
+        return r;
     if (!view_equal(VIEW(proof->evidence.vtpm.ak_public), VIEW(proof->ak_public)))
         return fail(proof, "tpm-ak-changed", "vtpm", NULL);
     return proof->wants_token_key ? proof_make_token_key(proof, vtpm) : PROOF_OK;
@@ -276,7 +314,8 @@ int proof_collect(Proof *proof)
     if (r == PROOF_OK)
         r = make_claims(proof, members);
     if (r == PROOF_OK)
-        r = proof->is_azure ? collect_azure(proof, members) : collect(proof, members);
+        r = proof->is_azure || proof->is_tpm_alone ? collect_beside(proof, members)
+                                                   : collect(proof, members);
     if (r == PROOF_OK)
         r = proof_endorse(proof);
     if (r == PROOF_OK && proof->has_vtpm) {

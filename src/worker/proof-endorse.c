@@ -14,15 +14,17 @@
 #include "protocol/thim.h"
 #include "verify/vek.h"
 #include "worker/metadata.h"
+#include "worker/proof-kds.h"
 #include "worker/round-gates.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define SUBJECT               "endorsements"
-#define HELD_PATIENCE_SEC     5
+#define HELD_PATIENCE_SEC     UINT64_C(5)
 #define TD_QUOTE_PATIENCE_SEC 30 /* an enclave of the host works for it */
 #define FILE_MODE             0600
 
@@ -117,6 +119,27 @@ static int look_up(const char *path, const SnpReport *report, bool *ret_fresh, T
     return r < 0 ? r : 0;
 }
 
+/* Does a policy session keep everybody else from the TPM? */
+static bool is_held(const Proof *proof)
+{
+    return proof->gates && round_gates_vtpm(proof->gates);
+}
+
+/* What the report has left of the time for which others wait for the TPM. */
+static unsigned held_patience_sec(const Proof *proof)
+{
+    uint64_t spent = proof->answer->timings_usec[TIMING_COLLECT];
+    uint64_t left = spent < ROUND_GATES_PATIENCE_USEC ? ROUND_GATES_PATIENCE_USEC - spent : 0;
+
+    return left < USEC_PER_SEC ? 1 : (unsigned)MIN(left / USEC_PER_SEC, HELD_PATIENCE_SEC);
+}
+
+/* Not kept is asked for again. */
+static int keep(const char *path, ByteView body)
+{
+    return file_write_atomic(path, body, FILE_MODE) == -ENOMEM ? -ENOMEM : 0;
+}
+
 static int ask(const Proof *proof, const char *path, const SnpReport *report, Findings *findings,
                Thim *ret)
 {
@@ -127,7 +150,7 @@ static int ask(const Proof *proof, const char *path, const SnpReport *report, Fi
         .path = THIM_PATH,
         .reply_limit = THIM_SIZE_MAX,
         /* An open session of gates keeps everybody else from the TPM meanwhile. */
-        .patience_sec = proof->gates ? HELD_PATIENCE_SEC : METADATA_TIMEOUT_SEC,
+        .patience_sec = is_held(proof) ? held_patience_sec(proof) : METADATA_TIMEOUT_SEC,
     };
 
     int r = metadata_ask(&request, findings, proof->answer, &body);
@@ -136,13 +159,52 @@ static int ask(const Proof *proof, const char *path, const SnpReport *report, Fi
     r = parse(VIEW(body), findings, &thim);
     if (r == 0)
         r = check_fit(report, &thim, findings);
+    if (r == 0)
+        r = keep(path, VIEW(body));
     if (r)
         return r;
-    /* Not kept is asked for again. */
-    if (file_write_atomic(path, VIEW(body), FILE_MODE) == -ENOMEM)
-        return -ENOMEM;
     *ret = TAKE_STRUCT(thim);
     return PROOF_OK;
+}
+
+static int ask_kds(Proof *proof, const char *path, const SnpReport *report, Findings *findings,
+                   Thim *ret)
+{
+    _cleanup_findings_ Findings unfit = { 0 };
+    _cleanup_free_ char *text = NULL;
+    _cleanup_thim_ Thim thim = { 0 };
+
+    /* It may take longer than others wait for the TPM; gates stay shut until the next round. */
+    if (is_held(proof))
+        round_gates_let_go(proof->gates);
+    int r = proof_kds(proof, report, findings, &thim);
+    if (r != PROOF_OK)
+        return r;
+    r = check_fit(report, &thim, &unfit);
+    if (r == PROOF_E_FAILED)
+        return add(findings, "kds-answer-unusable", "a certificate for another chip or TCB", NULL);
+    if (r < 0)
+        return r;
+    text = thim_text(&thim);
+    r = text ? keep(path, view_of_string(text)) : -ENOMEM;
+    if (r < 0)
+        return r;
+    *ret = TAKE_STRUCT(thim);
+    return PROOF_OK;
+}
+
+/* The cloud's own service first; AMD's where that has none, and where it may be asked. */
+static int ask_either(Proof *proof, const char *path, const SnpReport *report, Findings *findings,
+                      Thim *ret)
+{
+    const EvidenceSettings *evidence = &proof->request->evidence;
+    int r = PROOF_E_FAILED;
+
+    if (evidence->metadata_url)
+        r = ask(proof, path, report, findings, ret);
+    if (r == PROOF_E_FAILED && evidence->kds_url)
+        r = ask_kds(proof, path, report, findings, ret);
+    return r;
 }
 
 /* What was found becomes warnings where it does not decide. */
@@ -176,7 +238,7 @@ static int endorse(Proof *proof, const SnpReport *report)
     if (r < 0)
         return r;
     if (!is_fresh) {
-        r = ask(proof, path, report, &own, &asked);
+        r = ask_either(proof, path, report, &own, &asked);
         if (r < 0)
             return r;
     }
@@ -187,7 +249,8 @@ static int endorse(Proof *proof, const SnpReport *report)
     return conclude(proof, !has_any && proof->request->evidence.preflight_enforce, &own);
 }
 
-static int ask_quote(const Proof *proof, ByteView td_report, Findings *findings, Bytes *ret)
+static int ask_quote(const Proof *proof, ByteView td_report, unsigned patience_sec,
+                     Findings *findings, Bytes *ret)
 {
     _cleanup_free_ char *body = td_quote_request(td_report);
     _cleanup_bytes_ Bytes reply = { 0 };
@@ -196,7 +259,7 @@ static int ask_quote(const Proof *proof, ByteView td_report, Findings *findings,
         .path = TD_QUOTE_PATH,
         .body = body,
         .reply_limit = TD_QUOTE_REPLY_MAX,
-        .patience_sec = TD_QUOTE_PATIENCE_SEC,
+        .patience_sec = patience_sec,
     };
 
     if (!body)
@@ -210,31 +273,53 @@ static int ask_quote(const Proof *proof, ByteView td_report, Findings *findings,
     return add(findings, "td-quote-answer-malformed", td_quote_reason(r), NULL);
 }
 
-/* Never kept: a TDREPORT can be quoted on the host and in the boot that it was made in alone. */
+/*
+ * Never kept: a TDREPORT can be quoted on the host and in the boot that it was made in alone. With
+ * a session of gates the answer has to come before others have waited too long for the TPM; one
+ * that takes longer proves the machine, and its gates stay shut in this round.
+ */
 static int quote(Proof *proof, ByteView td_report)
 {
-    _cleanup_findings_ Findings own = { 0 };
+    _cleanup_findings_ Findings own = { 0 }, late = { 0 };
+    Bytes *quoted = &proof->evidence.td_quote;
+    bool holds = is_held(proof);
 
-    /* It may take longer than others wait for the TPM; gates stay shut until the next round. */
-    if (proof->gates)
+    int r = ask_quote(proof, td_report, holds ? held_patience_sec(proof) : TD_QUOTE_PATIENCE_SEC,
+                      &own, quoted);
+    if (r == PROOF_E_FAILED && holds && findings_has(&own, "metadata-unreachable")) {
         round_gates_let_go(proof->gates);
-
-    int r = ask_quote(proof, td_report, &own, &proof->td_quote);
+        r = ask_quote(proof, td_report, TD_QUOTE_PATIENCE_SEC, &late, quoted);
+        return r <= 0 ? r : conclude(proof, proof->request->evidence.preflight_enforce, &late);
+    }
     if (r <= 0)
         return r;
     return conclude(proof, proof->request->evidence.preflight_enforce, &own);
 }
 
+int proof_endorse_distrust(const Proof *proof)
+{
+    _cleanup_free_ char *path = NULL;
+
+    if (proof->evidence.hcl.size == 0 || proof->evidence.endorsements.vcek.size == 0)
+        return 0;
+    path = cache_path(proof);
+    if (!path)
+        return -ENOMEM;
+    (void)unlink(path);
+    return 0;
+}
+
 int proof_endorse(Proof *proof)
 {
+    const EvidenceSettings *evidence = &proof->request->evidence;
     SnpReport report;
     HclReport hcl;
 
-    if (!proof->request->evidence.metadata_url || proof->evidence.hcl.size == 0 ||
+    if ((!evidence->metadata_url && !evidence->kds_url) || proof->evidence.hcl.size == 0 ||
         hcl_report_parse(VIEW(proof->evidence.hcl), &hcl) != HCL_REPORT_OK)
         return PROOF_OK; /* pre-flight names what is wrong with the report */
     if (hcl.type == HCL_REPORT_TYPE_TDX)
-        return quote(proof, hcl.hardware);
+        return evidence->metadata_url ? quote(proof, hcl.hardware) : PROOF_OK;
     if (snp_report_parse(hcl.hardware, SNP_REPORT_ACCEPT_NEWER, &report) != SNP_REPORT_OK)
         return PROOF_OK;
     return endorse(proof, &report);

@@ -4,8 +4,9 @@
  */
 #include "base/clock.h"
 #include "verify/verify.h"
-#include "worker/proof.h"
+#include "worker/proof-endorse.h"
 
+#include <errno.h>
 #include <string.h>
 
 _Static_assert(SPKI_DIGEST_SIZE == SIMULATED_ROOT_LEN, "one kind of digest names a root");
@@ -28,7 +29,7 @@ static int verify_own(const Proof *proof, Appraisal **ret)
         .simulated_roots = roots,
         .n_simulated_roots = n_roots,
         .credential = VIEW(proof->credential),
-        .td_quote = VIEW(proof->td_quote),
+        .hardware_unneeded = strcmp(request->evidence.source, "tpm") == 0,
         .source = "worker",
     };
     return verify_evidence(&input, ret);
@@ -45,6 +46,8 @@ int proof_preflight(Proof *proof)
     proof->answer->timings_usec[TIMING_PREFLIGHT] = clock_boottime_usec(&clock_system) - start;
     proof->answer->simulated = appraisal->simulated;
 
+    if (r != VERIFY_OK && proof_endorse_distrust(proof) < 0)
+        return -ENOMEM;
     bool is_fatal = r != VERIFY_OK && proof->request->evidence.preflight_enforce;
     for (size_t i = 0; i < appraisal->findings.n_items && !is_fatal; i++)
         appraisal->findings.items[i].result = FINDING_WARNING;

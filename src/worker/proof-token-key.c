@@ -27,9 +27,10 @@ static int fail_tpm(Proof *proof, const TpmContext *tpm, int r)
     return fail(proof, tpm->failure.finding, tpm->failure.text);
 }
 
-/* The quoted registers, if a policy of the TPM's can name them all. */
-static bool take_registers(const EvidencePcrs *quoted, GatePcrs *ret)
+bool proof_token_key_registers(const Proof *proof, GatePcrs *ret)
 {
+    const EvidencePcrs *quoted = &proof->evidence.vtpm.pcrs;
+
     *ret = (GatePcrs){ .mask = quoted->mask };
     if (quoted->bank != TPM_ALG_SHA256 || quoted->mask >> GATE_PCR_COUNT)
         return false;
@@ -42,7 +43,7 @@ static int make(Proof *proof, TpmContext *tpm, TpmKey **ret)
 {
     GatePcrs pcrs;
 
-    if (!take_registers(&proof->evidence.vtpm.pcrs, &pcrs))
+    if (!proof_token_key_registers(proof, &pcrs))
         return fail(proof, "maa-key-registers", NULL);
     int r = tpm_ephemeral_make(tpm, &pcrs, ret);
     if (r == TPM_EPHEMERAL_E_PCRS)
@@ -72,7 +73,7 @@ static int decrypt(Proof *proof, Vtpm *vtpm, ByteView ciphertext, Bytes *ret)
     int r = make(proof, vtpm_context(vtpm), &key);
     if (r != PROOF_OK)
         return r;
-    (void)take_registers(&proof->evidence.vtpm.pcrs, &pcrs);
+    (void)proof_token_key_registers(proof, &pcrs);
     r = tpm_ephemeral_decrypt(key, &pcrs, TPM_PADDING_RSAES, ciphertext, ret);
     if (r == TPM_EPHEMERAL_E_PCRS)
         return fail(proof, "maa-token-unreadable", "a register was extended since the quote");

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "crypto/gate-policy.h"
 #include "evidence/source-tpm.h"
 #include "protocol/protocol.h"
 #include "worker/proof.h"
@@ -13,3 +14,5 @@
 _must_check_ int proof_make_token_key(Proof *proof, Vtpm *vtpm);
 /* Opens SEALED in a transaction of its own. RET is text, unchecked. Likewise. */
 _must_check_ int proof_open_token(Proof *proof, const SealedToken *sealed, Bytes *ret);
+/* The quoted registers, which the key is bound to; false: a policy of the TPM cannot name them. */
+bool proof_token_key_registers(const Proof *proof, GatePcrs *ret);

@@ -26,7 +26,6 @@ void proof_done(Proof *proof)
     bytes_done(&proof->token_key.public_area);
     bytes_done(&proof->token_key.attest);
     bytes_done(&proof->token_key.signature);
-    bytes_done(&proof->td_quote);
     bytes_done(&proof->json);
     *proof = (Proof){ 0 };
 }
@@ -42,6 +41,7 @@ int proof_open_vtpm(const Proof *proof, Vtpm **ret)
         .pcr_bank = evidence->pcr_bank,
         .pcr_mask = evidence->pcrs,
         .azure = &evidence->azure,
+        .owner = evidence->owner,
     };
 
     int r = vtpm_open(&settings, &own, ret);

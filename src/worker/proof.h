@@ -29,6 +29,7 @@ typedef struct Proof {
     bool has_vtpm;          /* the request names a TPM */
     AzurePlatform platform; /* where the TPM is */
     bool is_azure;          /* the report is a paravisor's: member "hcl" instead of "cpu" */
+    bool is_tpm_alone;      /* so it was configured: neither "hcl" nor "cpu" */
     Bytes ak_public;        /* TPMT_PUBLIC */
     Bytes ek_public;        /* TPMT_PUBLIC; empty unless a credential can help */
     Bytes ek_certificate;   /* DER */
@@ -38,7 +39,6 @@ typedef struct Proof {
     Evidence evidence;
     bool wants_token_key;    /* the verifier asked for it */
     ProofTokenKey token_key; /* empty: not wanted */
-    Bytes td_quote;          /* of the TDREPORT in evidence.hcl; empty: there is none */
     Bytes json;              /* the evidence as it is sent */
 } Proof;
 

@@ -79,6 +79,7 @@ static int need_tpm(Batch *batch)
     const TpmContextOptions options = {
         .tcti = batch->request->evidence.tcti,
         .lock_directory = batch->request->lock_directory,
+        .owner = batch->request->evidence.owner,
     };
     TpmFailure failure = { 0 };
 

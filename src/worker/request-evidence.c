@@ -4,6 +4,8 @@
  */
 #include "worker/request-evidence.h"
 
+#include "base/encode.h"
+
 #include <string.h>
 
 const char *request_reason(int reason)
@@ -32,7 +34,9 @@ static bool is_one_of(const char *text, const char *const *choices)
 
 static bool is_source(const char *text)
 {
-    static const char *const choices[] = { "auto", "azure", "sev-guest", "configfs-tsm", NULL };
+    static const char *const choices[] = {
+        "auto", "azure", "sev-guest", "configfs-tsm", "tpm", NULL
+    };
 
     return is_one_of(text, choices);
 }
@@ -107,6 +111,7 @@ void request_read_evidence(MemberReader *reader, json_t *object, EvidenceSetting
         "azure_user_data_index",
         "azure_certificate_index",
         "metadata_url",
+        "kds_url",
         NULL,
     };
 
@@ -124,11 +129,38 @@ void request_read_evidence(MemberReader *reader, json_t *object, EvidenceSetting
     ret->event_log = member_text_or(reader, "evidence.event_log", is_absolute_path, NULL);
     ret->userspace_log = member_text_or(reader, "evidence.userspace_log", is_absolute_path, NULL);
     ret->metadata_url = member_text_or(reader, "evidence.metadata_url", is_plain_http, NULL);
+    ret->kds_url = member_text_or(reader, "evidence.kds_url", is_plain_text, NULL);
     ret->azure.report = read_index(reader, "evidence.azure_report_index", "0x01400001");
     ret->azure.user_data = read_index(reader, "evidence.azure_user_data_index", "0x01400002");
     ret->azure.certificate = read_index(reader, "evidence.azure_certificate_index", "0x01c101d0");
     const char *preflight = member_text(reader, "evidence.preflight", is_preflight);
     ret->preflight_enforce = !preflight || strcmp(preflight, "enforce") == 0;
+}
+
+size_t request_read_roots(MemberReader *reader, const char *path,
+                          uint8_t ret[static REQUEST_LIST_MAX][SIMULATED_ROOT_LEN])
+{
+    const char *texts[REQUEST_LIST_MAX];
+    size_t n = member_texts(reader, path, is_plain_text, REQUEST_LIST_MAX, texts);
+
+    for (size_t i = 0; i < n && !reader->reason; i++) {
+        _cleanup_bytes_ Bytes root = { 0 };
+        int r = hex_decode(texts[i], &root);
+        if (r || root.size != SIMULATED_ROOT_LEN)
+            member_fail(reader, r < 0 ? r : REQUEST_E_MEMBER, path);
+        else
+            memcpy(ret[i], root.data, SIMULATED_ROOT_LEN);
+    }
+    return reader->reason ? 0 : n;
+}
+
+size_t request_take_owner(const char *const *names, size_t n, const FdList *given,
+                          EvidenceSettings *ret)
+{
+    if (n == 0 || n != given->n_fds || strcmp(names[n - 1], REQUEST_OWNER) != 0)
+        return n;
+    ret->owner = (TpmOwner){ .is_given = true, .fd = given->fds[n - 1] };
+    return n - 1;
 }
 
 int request_open(ByteView line, json_t **ret)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gate names and release keys, as attestd has them from its gate files, and wrapped data keys, as
+ * Gates with their keys, as attestd has them from its gate files, and wrapped data keys, as
  * attest-release has them from the secret files.
  */
 #include "worker/request-gates.h"
@@ -9,6 +9,7 @@
 #include "format/gate-file.h"
 #include "format/gate-name.h"
 #include "format/jwe-text.h"
+#include "format/vault-key.h"
 #include "secret/secret-name.h"
 
 #include <string.h>
@@ -53,7 +54,7 @@ static bool is_kind(const char *text)
 {
     GateKind kind;
 
-    return gate_kind_by_name(text, &kind) && kind != GATE_KIND_PCR;
+    return gate_kind_by_name(text, &kind) && gate_kind_has_round(kind);
 }
 
 /* One spelling each: absent is yes. */
@@ -84,9 +85,72 @@ static void read_verifier_gate(MemberReader *reader, RequestGate *gate)
         gate->next_release_key = read_release_key(reader, "gates.next_release_key");
 }
 
-static void read_gate(MemberReader *reader, json_t *object, RoundRequest *request)
+/* As attestd has read the shape; numbers that make no key keep this gate shut and no other. */
+static Key *read_vault_key(MemberReader *reader)
+{
+    const json_t *jwk = member_object(reader, "gates.key");
+    json_auto_t *shape = NULL;
+    Key *key = NULL;
+
+    if (!jwk)
+        return NULL;
+    int r = gate_vault_key(jwk, &shape);
+    if (r == GATE_FILE_OK)
+        r = jwk_parse_key(jwk, &key);
+    if (r != JWK_OK && r != JWK_E_INVALID && r != JWK_E_WEAK)
+        member_fail(reader, r < 0 ? r : REQUEST_E_MEMBER, "gates.key");
+    return key;
+}
+
+/* What is not said follows from the URL, or the gate is none. */
+static const char *read_resource(MemberReader *reader, const char *url)
+{
+    VaultKey key;
+    const char *known = vault_key_parse(url, &key) ? vault_resource(key.host) : NULL;
+    const char *resource = member_text_or(reader, "gates.resource", vault_resource_is_valid, known);
+
+    if (url && !resource)
+        member_fail(reader, REQUEST_E_MEMBER, "gates.resource");
+    return resource;
+}
+
+static void read_key_release_gate(MemberReader *reader, RequestGate *gate)
+{
+    static const char *const known[] = { "name",         "kind",        "key_url",
+                                         "key",          "client_id",   "resource",
+                                         "vault_ca_pem", "api_version", NULL };
+
+    member_only(reader, "gates", known);
+    gate->key_url = member_text(reader, "gates.key_url", vault_key_url_is_valid);
+    gate->key = read_vault_key(reader);
+    gate->client_id = member_text_or(reader, "gates.client_id", vault_client_id_is_valid, NULL);
+    gate->resource = read_resource(reader, gate->key_url);
+    gate->vault_ca_pem = member_text_or(reader, "gates.vault_ca_pem", gate_ca_is_valid, NULL);
+    gate->api_version =
+        member_text_or(reader, "gates.api_version", vault_api_version_is_valid, VAULT_API_VERSION);
+}
+
+static void read_own(MemberReader *reader, RequestGate *gate)
 {
     static const char *const known[] = { "name", "kind", NULL };
+
+    switch (gate->kind) {
+    case GATE_KIND_VERIFIER:
+        read_verifier_gate(reader, gate);
+        break;
+    case GATE_KIND_KEY_RELEASE:
+        read_key_release_gate(reader, gate);
+        break;
+    case GATE_KIND_REWRAP:
+    case GATE_KIND_PCR: /* not asked for */
+    case N_GATE_KINDS:
+        member_only(reader, "gates", known);
+        break;
+    }
+}
+
+static void read_gate(MemberReader *reader, json_t *object, RoundRequest *request)
+{
     RequestGate gate = { 0 };
 
     if (!json_is_object(object)) {
@@ -98,20 +162,17 @@ static void read_gate(MemberReader *reader, json_t *object, RoundRequest *reques
     const char *kind = member_text(reader, "gates.kind", is_kind);
     if (!gate.name || !kind || !gate_kind_by_name(kind, &gate.kind))
         return;
-    if (gate.kind == GATE_KIND_VERIFIER)
-        read_verifier_gate(reader, &gate);
-    else
-        member_only(reader, "gates", known);
+    read_own(reader, &gate);
     request->gates[request->n_gates++] = gate;
     if (is_asked_twice(request, gate.name))
         member_fail(reader, REQUEST_E_MEMBER, "gates.name");
 }
 
-static bool is_rewrap_gate(const RoundRequest *request, const char *name)
+static bool is_of_wrapped(const RoundRequest *request, const char *name)
 {
     for (size_t i = 0; i < request->n_gates; i++)
         if (strcmp(request->gates[i].name, name) == 0)
-            return request->gates[i].kind == GATE_KIND_REWRAP;
+            return gate_kind_is_wrapped(request->gates[i].kind);
     return false;
 }
 
@@ -156,7 +217,7 @@ static void read_wrapped(MemberReader *reader, json_t *object, RoundRequest *req
     wrapped.jwe = member_text(reader, "wrapped.jwe", jwe_text_is_valid);
     if (reader->reason)
         return;
-    if (!is_rewrap_gate(request, wrapped.gate))
+    if (!is_of_wrapped(request, wrapped.gate))
         member_fail(reader, REQUEST_E_MEMBER, "wrapped.gate");
     check_once(reader, request, &wrapped);
     request->wrapped[request->n_wrapped++] = wrapped;
@@ -192,6 +253,7 @@ void request_gates_done(RoundRequest *request)
     for (size_t i = 0; i < request->n_gates; i++) {
         key_free(request->gates[i].release_key);
         key_free(request->gates[i].next_release_key);
+        key_free(request->gates[i].key);
     }
     request->n_gates = 0;
 }

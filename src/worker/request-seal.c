@@ -19,11 +19,6 @@ static bool is_seal(const char *text)
     return strcmp(text, "seal") == 0;
 }
 
-static bool is_secret_descriptor(const char *text)
-{
-    return strcmp(text, "secret") == 0;
-}
-
 static bool is_on_loss(const char *text)
 {
     OnLoss unused;
@@ -84,6 +79,7 @@ static void read_gate(MemberReader *reader, json_t *object, GateSettings *ret)
     read_key(reader, ret->file.release_key, "gate.release_key", &ret->release_key);
     read_key(reader, ret->file.next_release_key, "gate.next_release_key", &ret->next_release_key);
     read_key(reader, ret->file.rewrap_key, "gate.rewrap_key", &ret->rewrap_key);
+    read_key(reader, ret->file.key, "gate.key", &ret->vault_key);
     read_key(reader, ret->file.recovery_key, "gate.recovery_key", &ret->recovery_key);
 }
 
@@ -170,15 +166,34 @@ static void read_pcr_values(MemberReader *reader, json_t *object, SealRequest *r
         member_fail(reader, REQUEST_E_MEMBER, "pcr_values");
 }
 
-static void read_secret_descriptor(MemberReader *reader, const FdList *given, SealRequest *request)
+static void read_descriptors(MemberReader *reader, const FdList *given, SealRequest *request)
 {
-    const char *names[1];
-    size_t n = member_texts(reader, "fds", is_secret_descriptor, ELEMENTSOF(names), names);
+    const char *names[3];
+    size_t n = member_texts(reader, "fds", is_plain_text, ELEMENTSOF(names), names);
+    bool is_whole = n == given->n_fds;
 
-    if (n != 1 || given->n_fds != 1)
+    n = request_take_owner(names, n, given, &request->evidence);
+    if (!is_whole || n < 1 || n > 2 || strcmp(names[0], "secret") != 0 ||
+        (n == 2 && strcmp(names[1], "evidence") != 0)) {
         member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
-    else
-        request->secret_fd = given->fds[0];
+        return;
+    }
+    request->secret_fd = given->fds[0];
+    if (n == 2)
+        request->evidence_fd = given->fds[1];
+}
+
+/* Evidence goes with the nonce that it was made for, and the roots that it may end in. */
+static void read_judgement(MemberReader *reader, json_t *object, SealRequest *request)
+{
+    member_enter(reader, object);
+    if (request->evidence_fd >= 0)
+        member_bytes(reader, "evidence_nonce", REQUEST_NONCE_MIN, REQUEST_NONCE_MAX,
+                     &request->evidence_nonce);
+    else if (json_object_get(object, "evidence_nonce"))
+        member_fail(reader, REQUEST_E_MEMBER, "evidence_nonce");
+    request->n_simulated_roots =
+        request_read_roots(reader, "simulated_roots", request->simulated_roots);
 }
 
 static void read_seal(MemberReader *reader, const FdList *given, SealRequest *request)
@@ -193,6 +208,8 @@ static void read_seal(MemberReader *reader, const FdList *given, SealRequest *re
                                          "bind",
                                          "pcr_values",
                                          "evidence",
+                                         "evidence_nonce",
+                                         "simulated_roots",
                                          "accept_host_tpm",
                                          "accept_unchecked_vtpm",
                                          "fds",
@@ -203,7 +220,7 @@ static void read_seal(MemberReader *reader, const FdList *given, SealRequest *re
 
     member_only(reader, "request", known);
     (void)member_text(reader, "verb", is_seal);
-    read_secret_descriptor(reader, given, request);
+    read_descriptors(reader, given, request);
     request->name = member_text(reader, "name", secret_name_is_valid);
     request->n_who = member_texts(reader, "who", secret_who_is_valid, SECRET_WHO_MAX, request->who);
     read_what_follows(reader, request);
@@ -216,13 +233,14 @@ static void read_seal(MemberReader *reader, const FdList *given, SealRequest *re
     json_t *evidence = member_object(reader, "evidence");
 
     read_gate(reader, gate, &request->gate);
-    /* The verifier counts nothing. */
-    if (request->rollback_counter && request->gate.file.kind == GATE_KIND_REWRAP)
+    /* Neither verifier nor vault counts anything. */
+    if (request->rollback_counter && gate_kind_is_wrapped(request->gate.file.kind))
         member_fail(reader, REQUEST_E_MEMBER, "rollback_counter");
     if (!request->gate.is_unknown) {
         read_bind(reader, json_object_get(object, "bind"), request);
         read_pcr_values(reader, json_object_get(object, "pcr_values"), request);
     }
+    read_judgement(reader, object, request);
     request_read_evidence(reader, evidence, &request->evidence);
 }
 
@@ -233,6 +251,7 @@ int seal_request_parse(ByteView line, const FdList *given, SealRequest **ret,
     if (!request)
         return -ENOMEM;
     request->secret_fd = -EBADF;
+    request->evidence_fd = -EBADF;
 
     MemberReader reader = { .reason = request_open(line, &request->json), .member = "request" };
     member_enter(&reader, request->json);
@@ -253,7 +272,9 @@ SealRequest *seal_request_free(SealRequest *request)
     key_free(request->gate.release_key);
     key_free(request->gate.next_release_key);
     key_free(request->gate.rewrap_key);
+    key_free(request->gate.vault_key);
     key_free(request->gate.recovery_key);
+    bytes_done(&request->evidence_nonce);
     json_decref(request->json);
     free(request);
     return NULL;

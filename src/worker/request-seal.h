@@ -19,6 +19,7 @@ typedef struct GateSettings {
     Key *release_key;      /* kind verifier: P-256 */
     Key *next_release_key; /* NULL: none */
     Key *rewrap_key;       /* kind rewrap: P-256 */
+    Key *vault_key;        /* kind key-release: P-256, P-384, RSA of 2048 to 4096 bits */
     Key *recovery_key;     /* P-256 or P-384; NULL: none */
 } GateSettings;
 
@@ -41,15 +42,19 @@ typedef struct SealRequest {
     const char *secrets_directory; /* absolute path */
     const char *lock_directory;    /* absolute path */
     int secret_fd;                 /* borrowed from the given FdList; read to its end */
+    int evidence_fd;               /* likewise: of this machine, for a caller; -EBADF: none */
+    Bytes evidence_nonce;          /* that it was made for; owned; empty without it */
+    uint8_t simulated_roots[REQUEST_LIST_MAX][SIMULATED_ROOT_LEN]; /* that it may end in */
+    size_t n_simulated_roots;
 } SealRequest;
 
 /*
  * {"verb":"seal","name","gate":{gate file},"who":[…],"on_loss"?,"on_change"?,"rollback_counter",
  * "bind"?:{"chip-id":B64U,…},"pcr_values"?:{"4":HEX,…},"accept_host_tpm","accept_unchecked_vtpm",
- * "evidence":{…},"secrets_directory","lock_directory","fds":["secret"]}. "bind" has a value for
- * each kind in the gate's list but "ak-name", which the TPM is asked for; it is absent where that
- * leaves none. "pcr_values" may name PCRs of the gate alone. As round_request_parse(); -EIO as
- * well.
+ * "evidence":{…},"evidence_nonce"?,"simulated_roots"?,"secrets_directory","lock_directory",
+ * "fds":["secret","evidence"?,"owner-authorization"?]}. "bind" has a value for each kind in the
+ * gate's list but "ak-name", which the TPM is asked for; it is absent where that leaves none.
+ * "pcr_values" may name PCRs of the gate alone. As round_request_parse(); -EIO as well.
  */
 _must_check_ int seal_request_parse(ByteView line, const FdList *given, SealRequest **ret,
                                     const char **reterr_member);

@@ -17,7 +17,7 @@
 #define APPROVAL_PREFIX "approval-"
 #define ASKER_PREFIX    "asker-"
 
-static_assert(RELEASE_ASKERS_MAX + RELEASE_APPROVALS_MAX <= MESSAGE_FDS_MAX, "a batch fits");
+static_assert(RELEASE_ASKERS_MAX + RELEASE_APPROVALS_MAX + 1 <= MESSAGE_FDS_MAX, "a batch fits");
 
 static bool is_release(const char *text)
 {
@@ -44,7 +44,7 @@ static bool is_kind(const char *text)
 {
     GateKind kind;
 
-    return gate_kind_by_name(text, &kind) && kind != GATE_KIND_PCR;
+    return gate_kind_by_name(text, &kind) && gate_kind_has_round(kind);
 }
 
 /* Who asks for what is judged one by one when it is their turn: one bad name spoils no batch. */
@@ -147,7 +147,9 @@ static void read_release_descriptors(MemberReader *reader, const FdList *given,
     size_t n = member_texts(reader, "fds", is_plain_text, MESSAGE_FDS_MAX, names);
     size_t n_approvals = request->n_approvals;
 
-    if (n != given->n_fds || n != n_approvals + request->n_askers)
+    bool is_whole = n == given->n_fds;
+    n = request_take_owner(names, n, given, &request->evidence);
+    if (!is_whole || n != n_approvals + request->n_askers)
         member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
     for (size_t i = 0; i < n && !reader->reason; i++) {
         if (i < n_approvals)
@@ -196,9 +198,13 @@ static void read_wrapped(MemberReader *reader, const FdList *given, WrappedReque
 
 static void read_forget(MemberReader *reader, const FdList *given, ForgetRequest *request)
 {
-    static const char *const known[] = { "verb", "name", "evidence", "lock_directory", NULL };
+    static const char *const known[] = {
+        "verb", "name", "evidence", "lock_directory", "fds", NULL
+    };
+    const char *names[1];
+    size_t n = member_texts(reader, "fds", is_plain_text, ELEMENTSOF(names), names);
 
-    if (given->n_fds > 0)
+    if (n != given->n_fds || request_take_owner(names, n, given, &request->evidence) > 0)
         member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
     member_only(reader, "request", known);
     (void)member_text(reader, "verb", is_forget);

@@ -20,7 +20,7 @@ typedef struct ReleaseAsker {
 
 typedef struct ReleaseApproval {
     const char *gate;
-    GateKind kind; /* GATE_KIND_VERIFIER or _REWRAP */
+    GateKind kind; /* gate_kind_has_round() */
     int fd;        /* borrowed: the approval's JSON, or data keys (secret/data-keys.h) */
 } ReleaseApproval;
 
@@ -48,8 +48,8 @@ typedef struct WrappedRequest {
 /*
  * {"verb":"release","evidence":{…},"secrets_directory","lock_directory","vtpm_root","approvals":
  * [{"gate","kind"},…],"askers":[{"name","asker","as":"stream" or "memfd"},…],
- * "fds":["approval-GATE",…,"asker-0",…]}: first a descriptor for each approval, each gate once,
- * then one for each asker, both in the order of their lists.
+ * "fds":["approval-GATE",…,"asker-0",…,"owner-authorization"?]}: first a descriptor for each
+ * approval, each gate once, then one for each asker, both in the order of their lists.
  */
 _must_check_ int release_request_parse(ByteView line, const FdList *given, ReleaseRequest **ret,
                                        const char **reterr_member);
@@ -70,7 +70,7 @@ _must_check_ int wrapped_request_parse(ByteView line, const FdList *given, Wrapp
 WrappedRequest *wrapped_request_free(WrappedRequest *request);
 DEFINE_CLEANUP(WrappedRequest *, wrapped_request_free);
 
-/* {"verb":"forget","name","evidence":{…},"lock_directory"}; no descriptors. */
+/* {"verb":"forget","name","evidence":{…},"lock_directory","fds"?:["owner-authorization"]}. */
 _must_check_ int forget_request_parse(ByteView line, const FdList *given, ForgetRequest **ret,
                                       const char **reterr_member);
 ForgetRequest *forget_request_free(ForgetRequest *request);

@@ -77,24 +77,6 @@ static void read_require(MemberReader *reader, VerifierSettings *ret)
     }
 }
 
-static void read_simulated_roots(MemberReader *reader, VerifierSettings *ret)
-{
-    const char *texts[REQUEST_LIST_MAX];
-    size_t n =
-        member_texts(reader, "verifier.simulated_roots", is_plain_text, REQUEST_LIST_MAX, texts);
-
-    for (size_t i = 0; i < n && !reader->reason; i++) {
-        _cleanup_bytes_ Bytes root = { 0 };
-        int r = hex_decode(texts[i], &root);
-        if (r || root.size != SIMULATED_ROOT_LEN) {
-            member_fail(reader, r < 0 ? r : REQUEST_E_MEMBER, "verifier.simulated_roots");
-            return;
-        }
-        memcpy(ret->simulated_roots[i], root.data, SIMULATED_ROOT_LEN);
-        ret->n_simulated_roots++;
-    }
-}
-
 static bool is_attestation_type(const char *text)
 {
     static const char *const choices[] = { "auto", "AzureGuest", NULL };
@@ -144,7 +126,8 @@ static void read_expectations(MemberReader *reader, VerifierSettings *ret)
     ret->leeway_sec = (unsigned)member_number(reader, "verifier.leeway_sec", 0, LEEWAY_SEC_MAX);
     ret->accept_simulated = member_bool(reader, "verifier.accept_simulated");
     ret->accept_host_tpm = member_bool(reader, "verifier.accept_host_tpm");
-    read_simulated_roots(reader, ret);
+    ret->n_simulated_roots =
+        request_read_roots(reader, "verifier.simulated_roots", ret->simulated_roots);
     read_require(reader, ret);
 }
 
@@ -222,6 +205,8 @@ static void read_descriptors(MemberReader *reader, const FdList *given, bool is_
 
     if (n != given->n_fds)
         member_fail(reader, REQUEST_E_DESCRIPTORS, "fds");
+    else
+        n = request_take_owner(names, n, given, &request->evidence);
     for (size_t i = 0; i < n && !reader->reason; i++) {
         int *fd = descriptor_at(request, names[i], is_of_probe);
         if (!fd)

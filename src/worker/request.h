@@ -11,6 +11,7 @@
 #include "evidence/source-azure.h"
 #include "format/gate-kind.h"
 #include "token/require.h"
+#include "tpm/tpm-owner-file.h"
 #include "worker/message.h"
 
 #define REQUEST_SIZE_MAX       (256 * 1024) /* bytes, the line feed included */
@@ -22,11 +23,12 @@
 #define REQUEST_PCR_MAX        23
 #define REQUEST_SECRET_ID_SIZE 16
 #define REQUEST_WRAPPED_MAX    32 /* wrapped data keys; the evidence's member takes no more */
+#define REQUEST_OWNER          "owner-authorization" /* a descriptor: the TPM's owner's */
 #define SIMULATED_ROOT_LEN     48 /* bytes, SHA-384 of an ARK's SubjectPublicKeyInfo */
 
 /* [Evidence]. All text is borrowed from the request. */
 typedef struct EvidenceSettings {
-    const char *source;             /* "auto", "azure", "sev-guest" or "configfs-tsm" */
+    const char *source;             /* "auto", "azure", "sev-guest", "configfs-tsm", "tpm" */
     const char *device;             /* absolute path */
     const char *configfs_directory; /* absolute path */
     const char *tcti;               /* "device:/dev/tpmrm0"; "none": this machine has no TPM */
@@ -36,8 +38,11 @@ typedef struct EvidenceSettings {
     const char *event_log;          /* absolute path; NULL: none (absent or "" on the wire) */
     const char *userspace_log;      /* absolute path; NULL: none (absent or "" on the wire) */
     bool preflight_enforce;         /* what pre-flight finds fails the round; else it warns */
+    TpmOwner owner;                 /* the descriptor REQUEST_OWNER; borrowed */
     AzureIndices azure;             /* where a paravisor keeps its things; Azure's where absent */
     const char *metadata_url;       /* "http://169.254.169.254"; NULL: none ("" on the wire) */
+    const char
+        *kds_url; /* "https://kdsintf.amd.com", no slash at the end; NULL: AMD is not asked */
 } EvidenceSettings;
 
 /* [Verifier NAME]. Texts are borrowed from the request. */
@@ -73,15 +78,22 @@ typedef enum RoundPurpose {
     PURPOSE_CALLER, /* evidence over a caller's nonce; no network */
 } RoundPurpose;
 
-/* A gate that the verifier is asked to open. The name is borrowed, the keys are owned. */
+/* A gate that a round is to open. Texts are borrowed, the keys are owned. */
 typedef struct RequestGate {
     const char *name;
-    GateKind kind; /* GATE_KIND_VERIFIER or _REWRAP: the others need no round */
+    GateKind kind; /* gate_kind_has_round() */
     /* Of kind verifier: */
     Key *release_key;      /* who signs for it: public, P-256; NULL: no point of the curve */
     Key *next_release_key; /* who will; NULL: nobody named yet */
     bool without_ticket;   /* "ticket":false; its approval is for once */
     unsigned cap_pcr;      /* extended when the verifier refuses; 0: none, since it is 8 to 15 */
+    /* Of kind key-release: */
+    const char *key_url;      /* vault_key_url_is_valid() */
+    Key *key;                 /* its public half: P-256, P-384, RSA; NULL: none of arithmetic */
+    const char *client_id;    /* NULL: the machine's only identity */
+    const char *resource;     /* whom the access token is for; never NULL */
+    const char *vault_ca_pem; /* NULL: one of the system's roots */
+    const char *api_version;  /* never NULL */
 } RequestGate;
 
 /* A data key that a verifier is asked to open; not looked into. Texts are borrowed. */
@@ -89,7 +101,7 @@ typedef struct RequestWrapped {
     const char *name; /* of the secret */
     uint8_t id[REQUEST_SECRET_ID_SIZE];
     uint64_t version; /* from 1 */
-    const char *gate; /* of kind rewrap, among the gates of the request */
+    const char *gate; /* gate_kind_is_wrapped(), among the gates of the request */
     const char *jwe;  /* jwe_text_is_valid() */
 } RequestWrapped;
 
@@ -129,8 +141,9 @@ const char *request_reason(int reason);
 
 /*
  * {"verb":"round","purpose":"round","evidence":{…},"verifier":{…},"gates":[{"name",
- * "kind":"verifier","release_key","next_release_key"?,"ticket"?:false,"cap_pcr"?:8…15} or {"name",
- * "kind":"rewrap"},…]?,"wrapped":[{"name","id","version","gate","jwe"},…]?,"collect_socket",
+ * "kind":"verifier","release_key","next_release_key"?,"ticket"?:false,"cap_pcr"?:8…15}, {"name",
+ * "kind":"rewrap"} or {"name","kind":"key-release","key_url","key","client_id"?,"resource"?,
+ * "vault_ca_pem"?,"api_version"?},…]?,"wrapped":[{"name","id","version","gate","jwe"},…]?,"collect_socket",
  * "lock_directory","fds":[…]}, or "purpose":"caller" with "nonce", without gates, perhaps without
  * "verifier". No secret's id and no gate's name twice.
  *

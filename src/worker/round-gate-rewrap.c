@@ -3,17 +3,11 @@
  * A gate that the verifier opens: data keys, encrypted to the response key that the evidence was
  * bound to, under the nonce of this round. Each belongs to one secret and stays with its id.
  */
-#include "crypto/jwe.h"
 #include "secret/data-keys.h"
 #include "worker/round-gate.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-
-static_assert(DATA_KEY_ID_SIZE == REQUEST_SECRET_ID_SIZE, "the secret's id is the key's");
-static_assert(DATA_KEYS_MAX >= REQUEST_WRAPPED_MAX, "all that was sent may come back");
 
 static const RequestWrapped *find_sent(const RoundRequest *request, const char *gate,
                                        const uint8_t id[static REQUEST_SECRET_ID_SIZE])
@@ -34,58 +28,16 @@ bool round_gate_was_sent(const RoundRequest *request, const OpenedGate *opened)
     return true;
 }
 
-/* One secret behind the gate stays shut. */
-static int warn_secret(RoundGates *gates, const RequestWrapped *sent, const char *name,
-                       const char *why)
-{
-    char found[256];
-
-    (void)snprintf(found, sizeof(found), "secret %s%s%s", sent->name, why ? ": " : "",
-                   why ? why : "");
-    return round_gate_warn(gates, sent->gate, name, found);
-}
-
-/* The header was sealed with the key: is it about this gate and this secret? */
-static int check_header(const JweParts *parts, const char *gate, const OpenedKey *key)
-{
-    const char *text = json_string_value(json_object_get(parts->header, "gate"));
-    _cleanup_bytes_ Bytes id = { 0 };
-
-    int r = json_get_base64url(parts->header, "id", sizeof(key->id), &id);
-    if (r < 0)
-        return r;
-    if (!text || strcmp(text, gate) != 0 || r != JSON_OK ||
-        !view_equal(VIEW(id), VIEW_OF_ARRAY(key->id)))
-        return JWE_E_OPEN;
-    return JWE_OK;
-}
-
-static int open_key(const Proof *proof, const char *gate, const OpenedKey *key, Secret **ret)
-{
-    _cleanup_(secret_freep) Secret *data_key = NULL;
-    _cleanup_jwe_parts_ JweParts parts = { 0 };
-
-    int r = jwe_parse(key->jwe, &parts);
-    if (r == JWE_OK)
-        r = jwe_open(proof->response_key, &parts, VIEW(proof->nonce), &data_key);
-    if (r == JWE_OK)
-        r = check_header(&parts, gate, key);
-    if (r == JWE_OK && secret_view(data_key).size != DATA_KEY_SIZE)
-        r = JWE_E_MALFORMED;
-    if (r == JWE_OK)
-        *ret = TAKE_PTR(data_key);
-    return r;
-}
-
+/* Encrypted to the key that the evidence was bound to, for this round. */
 static int take_key(RoundGates *gates, const RequestWrapped *sent, const OpenedKey *key,
                     DataKeys *keys)
 {
-    _cleanup_(secret_freep) Secret *data_key = NULL;
+    const RoundWrapped wrapped = { .key = gates->proof->response_key,
+                                   .apv = VIEW(gates->proof->nonce),
+                                   .jwe = key->jwe,
+                                   .secret = sent };
 
-    int r = open_key(gates->proof, sent->gate, key, &data_key);
-    if (r > 0)
-        return warn_secret(gates, sent, "gate-key-unusable", jwe_reason(r));
-    return r < 0 ? r : data_keys_add(keys, key->id, secret_view(data_key));
+    return round_gate_take_key(gates, &wrapped, keys);
 }
 
 static const OpenedKey *find_opened(const OpenedGate *opened, const RequestWrapped *sent)
@@ -108,34 +60,27 @@ static int take_keys(RoundGates *gates, const RoundGate *gate, DataKeys *keys)
             continue;
         const OpenedKey *key = find_opened(gate->opened, sent);
         r = key ? take_key(gates, sent, key, keys)
-                : warn_secret(gates, sent, "gate-not-granted", NULL);
+                : round_gate_warn_secret(gates, sent, "gate-not-granted", NULL);
     }
     return r;
 }
 
-static int open_gate(RoundGates *gates, const RoundGate *gate, int *ret_fd)
+static int open_gate(RoundGates *gates, const RoundGate *gate, FdList *fds)
 {
     _cleanup_(data_keys_freep) DataKeys *keys = NULL;
 
     int r = data_keys_new(&keys);
     if (r == 0)
         r = take_keys(gates, gate, keys);
-    if (r != 0 || data_keys_count(keys) == 0)
-        return r;
-    return data_keys_store(keys, ret_fd);
+    return r == 0 ? round_gate_keep(gates, gate, keys, fds) : r;
 }
 
 int round_gate_rewrap(RoundGates *gates, const RoundGate *gate, FdList *fds)
 {
-    int fd = -EBADF;
+    int r = open_gate(gates, gate, fds);
 
-    int r = open_gate(gates, gate, &fd);
-    if (r == -ENOMEM)
-        return r;
     /* No memory that could be locked: the rest of the round is as good as before. */
-    if (r != 0)
-        return round_gate_warn(gates, gate->asked->name, "gate-key-unusable",
-                               r < 0 ? strerror(-r) : "no memory to keep it in");
-    return fd < 0 ? ROUND_GATES_OK
-                  : round_gate_attach(gates, gate, gate->verdict->expires_boottime_usec, fd, fds);
+    return r >= 0 || r == -ENOMEM
+               ? r
+               : round_gate_warn(gates, gate->asked->name, "gate-key-unusable", strerror(-r));
 }

@@ -49,6 +49,7 @@ RoundGates *round_gates_free(RoundGates *gates)
     if (!gates)
         return NULL;
     round_gates_let_go(gates);
+    (void)pacing_free(gates->turn);
     bytes_done(&gates->ak_name);
     free(gates);
     return NULL;
@@ -59,6 +60,8 @@ static int await_turn(RoundGates *gates)
 {
     _cleanup_(pacing_freep) Pacing *pacing = NULL;
 
+    if (gates->proof->is_tpm_alone)
+        return 0; /* no report is made */
     const PacingKind *kind = gates->proof->is_azure ? &pacing_of_azure : &pacing_of_hardware;
 
     int r =
@@ -67,6 +70,9 @@ static int await_turn(RoundGates *gates)
         return r == -ENOMEM ? r : 0;
     pacing_await(pacing);
     gates->waited_usec = pacing_waited_usec(pacing);
+    /* One order for all: azure.lock, then tpm.lock. */
+    if (gates->proof->is_azure)
+        gates->turn = TAKE_PTR(pacing);
     return 0;
 }
 
@@ -107,14 +113,6 @@ static int open_session(RoundGates *gates)
     return r;
 }
 
-static bool has_wrapped(const RoundRequest *request, const char *gate)
-{
-    for (size_t i = 0; i < request->n_wrapped; i++)
-        if (strcmp(request->wrapped[i].gate, gate) == 0)
-            return true;
-    return false;
-}
-
 /* What can be opened here: with a TPM, or with something to be wrapped anew. */
 static int choose(RoundGates *gates, size_t index)
 {
@@ -127,7 +125,9 @@ static int choose(RoundGates *gates, size_t index)
         gates->with_session = gates->is_asked[index] = true;
         return 0;
     case GATE_KIND_REWRAP:
-        gates->is_asked[index] = has_wrapped(gates->proof->request, gate->name);
+        gates->is_asked[index] = round_gate_has_wrapped(gates->proof->request, gate->name);
+        return 0;
+    case GATE_KIND_KEY_RELEASE: /* opens with the token, for who has one */
         return 0;
     case GATE_KIND_PCR:
     case N_GATE_KINDS:
@@ -170,19 +170,32 @@ size_t round_gates_asked(const RoundGates *gates, const char *ret[static REQUEST
     return n;
 }
 
+static bool is_asked(const RoundGates *gates, const char *name)
+{
+    const RoundRequest *request = gates->proof->request;
+
+    for (size_t i = 0; i < request->n_gates; i++)
+        if (strcmp(request->gates[i].name, name) == 0)
+            return gates->is_asked[i];
+    return false;
+}
+
+/* What a vault opens is no verifier's business. */
 int round_gates_wrapped(const RoundGates *gates, Bytes *ret)
 {
     const RoundRequest *request = gates->proof->request;
     _cleanup_rewrap_list_ RewrapList list = { 0 };
+    bool is_any = false;
 
-    if (request->n_wrapped == 0)
-        return 0;
     for (size_t i = 0; i < request->n_wrapped; i++) {
+        if (!is_asked(gates, request->wrapped[i].gate))
+            continue;
         int r = rewrap_list_add(&list, request->wrapped[i].jwe);
         if (r < 0)
             return r;
+        is_any = true;
     }
-    return rewrap_list_emit(&list, ret);
+    return is_any ? rewrap_list_emit(&list, ret) : 0;
 }
 
 ByteView round_gates_nonce(const RoundGates *gates)
@@ -193,6 +206,11 @@ ByteView round_gates_nonce(const RoundGates *gates)
 Vtpm *round_gates_vtpm(RoundGates *gates)
 {
     return gates->vtpm;
+}
+
+Pacing *round_gates_take_turn(RoundGates *gates)
+{
+    return TAKE_PTR(gates->turn);
 }
 
 uint64_t round_gates_waited_usec(const RoundGates *gates)

@@ -4,7 +4,8 @@
  * claims, which carry its nonce, and kept until the verifier's signatures over that nonce have
  * become approvals: TPM and tpm.lock are held all the while, so it is a short one
  * (docs/decisions/0005-the-policy-session-waits-for-nothing-it-can-avoid.md). For those of kind
- * rewrap wrapped data keys, which come back for the evidence's response key.
+ * rewrap wrapped data keys, which come back for the evidence's response key. For those of kind
+ * key-release nothing before there is a verdict: a vault opens them, whom its token is shown to.
  */
 #pragma once
 
@@ -41,6 +42,8 @@ _must_check_ int round_gates_wrapped(const RoundGates *gates, Bytes *ret);
 ByteView round_gates_nonce(const RoundGates *gates);
 /* The open TPM, to quote with; NULL without a session, and after letting go. Borrowed. */
 Vtpm *round_gates_vtpm(RoundGates *gates);
+/* The turn of a paravisor's report, which was taken before the TPM; NULL: none is held. Owned. */
+Pacing *round_gates_take_turn(RoundGates *gates);
 /* Microseconds spent waiting for a hardware report's turn. */
 uint64_t round_gates_waited_usec(const RoundGates *gates);
 /* Flushes the session, if there is one, for good; takes a RoundGates. */
@@ -63,3 +66,10 @@ _must_check_ int round_gates_check(const GatesVerdict *verdict, WorkerAnswer *an
  * ("gate-kind-mismatch").
  */
 _must_check_ int round_gates_approve(RoundGates *gates, const GatesVerdict *verdict, FdList *fds);
+/*
+ * Opens the gates of kind key-release behind which something is wrapped: their vaults release keys
+ * to the holder of TOKEN, the verdict's, and to this machine's identity. Needs no RoundGates. What
+ * keeps a gate shut is a warning. 0, -ENOMEM.
+ */
+_must_check_ int round_gates_release(Proof *proof, ByteView token, const GatesVerdict *verdict,
+                                     FdList *fds);

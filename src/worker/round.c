@@ -110,7 +110,7 @@ static int take_keys(Talk *talk, const Challenge *challenge)
 {
     if (talk->request->verifier.token_keys)
         return ROUND_OK;
-    int r = jwks_parse(VIEW(challenge->token_keys), &talk->keys);
+    int r = jwks_parse_published(VIEW(challenge->token_keys), &talk->keys);
     if (r <= 0)
         return r;
     return fail(talk->answer, "verifier-token-keys-unusable", jwks_reason(r));
@@ -133,6 +133,8 @@ static int ask_challenge(Talk *talk, const Proof *proof, Step *step)
     talk->challenge_boottime_usec = clock_boottime_usec(&clock_system);
     r = exchange(talk, step);
     count_time(talk->answer, TIMING_CHALLENGE, talk->challenge_boottime_usec);
+    if (r == ROUND_OK)
+        r = transport_note_ends(talk->transport, &talk->answer->findings);
     if (r != ROUND_OK)
         return r;
     if (step->kind == STEP_NEED_EVIDENCE)
@@ -179,7 +181,7 @@ static int submit(Talk *talk, Proof *proof, Step *step)
 {
     uint64_t start = clock_boottime_usec(&clock_system);
     const ProtocolEvidence evidence = { .json = VIEW(proof->json),
-                                        .td_quote = VIEW(proof->td_quote),
+                                        .td_quote = VIEW(proof->evidence.td_quote),
                                         .key_public = VIEW(proof->token_key.public_area),
                                         .key_attest = VIEW(proof->token_key.attest),
                                         .key_signature = VIEW(proof->token_key.signature) };
@@ -286,17 +288,27 @@ static int note_clock_skew(WorkerAnswer *answer)
                         found, NULL);
 }
 
+static bool has_granted_gates(const RoundRequest *request)
+{
+    for (size_t i = 0; i < request->n_gates; i++)
+        if (gate_kind_is_granted(request->gates[i].kind))
+            return true;
+    return false;
+}
+
 /* Another service's verdict opens none of them: said, and the round goes on. A refusal closes them
  * as ever. */
 static int drop_gates(RoundRequest *request, WorkerAnswer *answer)
 {
     const VerifierProtocol *protocol = protocol_find(request->verifier.protocol);
 
-    if (request->n_gates == 0 || !protocol || protocol->opens_gates)
+    if (!protocol || protocol->opens_gates)
         return 0;
     request->asks_no_gates = true;
+    if (!has_granted_gates(request))
+        return 0;
     return findings_add(&answer->findings, "gate-protocol-unfit", request->verifier.protocol,
-                        FINDING_WARNING, NULL, "gates of kind pcr");
+                        FINDING_WARNING, NULL, "gates of kind key-release or pcr");
 }
 
 int round_run(ByteView line, const FdList *given, WorkerAnswer *answer, FdList *fds)

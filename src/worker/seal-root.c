@@ -12,6 +12,7 @@
 #include "tpm/tpm-certify.h"
 #include "tpm/tpm-storage-key.h"
 #include "verify/vtpm-root.h"
+#include "worker/seal-root-paravisor.h"
 
 #include <errno.h>
 #include <string.h>
@@ -56,6 +57,12 @@ static bool is_stated(const SealRequest *request, const char *root)
     return strcmp(seal_root_stated(request), root) == 0;
 }
 
+/* By evidence that came along. An SVSM's word for its key is in none yet. */
+static bool can_prove_paravisor(const SealRequest *request)
+{
+    return is_stated(request, "paravisor") && request->evidence_fd >= 0;
+}
+
 int seal_root_judge(const SealRequest *request, Findings *findings)
 {
     const GateFile *gate = &request->gate.file;
@@ -68,7 +75,7 @@ int seal_root_judge(const SealRequest *request, Findings *findings)
         return request->accept_host_tpm
                    ? SEAL_ROOT_OK
                    : fail(request, findings, "secret-host-tpm", gate->vtpm_root);
-    return request->accept_unchecked_vtpm
+    return request->accept_unchecked_vtpm || can_prove_paravisor(request)
                ? SEAL_ROOT_OK
                : fail(request, findings, "secret-vtpm-unchecked", seal_root_stated(request));
 }
@@ -233,6 +240,8 @@ int seal_root_prove(const SealRequest *request, Vtpm *vtpm, Findings *findings, 
 
     if (is_stated(request, "certificate"))
         r = prove_certificate(request, vtpm, findings);
+    else if (can_prove_paravisor(request) && !request->accept_unchecked_vtpm)
+        r = seal_root_paravisor(request, vtpm, findings);
     if (r != SEAL_ROOT_OK)
         return r;
     r = tpm_storage_key_find(vtpm_context(vtpm), (ByteView){ 0 }, &parent);

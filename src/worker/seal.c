@@ -201,6 +201,7 @@ static int open_tpm(Sealing *sealing)
         .pcr_bank = evidence->pcr_bank,
         .pcr_mask = evidence->pcrs,
         .azure = &evidence->azure,
+        .owner = evidence->owner,
     };
 
     int r = vtpm_open(&settings, &sealing->answer->findings, &sealing->vtpm);
@@ -220,7 +221,7 @@ static int open_tpm(Sealing *sealing)
 /* What a gate of the TPM is sealed with beside its key. */
 static int ask_tpm(Sealing *sealing)
 {
-    if (sealing->header.gate_kind == GATE_KIND_REWRAP)
+    if (gate_kind_is_wrapped(sealing->header.gate_kind))
         return SEAL_OK;
     int r = copy_name(VIEW(sealing->parent->name), sealing->header.parent_name);
     if (r == SEAL_OK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Into the TPM, or to the verifier's key; and to an offline key.
+ * Into the TPM, or to the key of the verifier or of a vault; and to an offline key.
  */
 #include "secret/recovery.h"
 #include "secret/rewrap.h"
@@ -15,7 +15,7 @@ bool sealing_needs_tpm(const SealRequest *request)
 {
     const GateFile *gate = &request->gate.file;
 
-    return gate->kind != GATE_KIND_REWRAP || gate->binds & BIND_BIT(BIND_KIND_AK_NAME);
+    return !gate_kind_is_wrapped(gate->kind) || gate->binds & BIND_BIT(BIND_KIND_AK_NAME);
 }
 
 /* What the verifier compares with what it has appraised. A new reference. */
@@ -45,7 +45,7 @@ static int describe_bind(const Sealing *sealing, json_t **ret)
     return 0;
 }
 
-static int wrap(Sealing *sealing, const Secret *data_key)
+static int wrap_for_verifier(Sealing *sealing, const Secret *data_key)
 {
     const GateSettings *gate = &sealing->request->gate;
     json_auto_t *bind = NULL;
@@ -91,6 +91,17 @@ int sealing_protect_key(Sealing *sealing, const Secret *data_key, SecretFile *re
         r = recovery_wrap(recovery, &sealing->header, data_key, &sealing->header.recovery);
     if (r < 0)
         return r;
-    return sealing->header.gate_kind == GATE_KIND_REWRAP ? wrap(sealing, data_key)
-                                                         : seal_in_tpm(sealing, data_key, ret);
+    switch (sealing->header.gate_kind) {
+    case GATE_KIND_REWRAP:
+        return wrap_for_verifier(sealing, data_key);
+    case GATE_KIND_KEY_RELEASE:
+        return key_release_wrap(sealing->request->gate.vault_key, &sealing->header, data_key,
+                                &sealing->header.wrapped);
+    case GATE_KIND_VERIFIER:
+    case GATE_KIND_PCR:
+        return seal_in_tpm(sealing, data_key, ret);
+    case N_GATE_KINDS:
+        break;
+    }
+    return -EINVAL;
 }

@@ -58,7 +58,7 @@ void sealing_drop_counter(Sealing *sealing);
 /* Does the data key of this gate, or what it is bound to, come from the TPM? */
 bool sealing_needs_tpm(const SealRequest *request);
 /*
- * Puts DATA_KEY where the gate opens it: into RET, with the header's policy, or into the header
- * (kind rewrap); and into the header for recovery, where the gate has a key for that.
+ * Puts DATA_KEY where the gate opens it: into RET, with the header's policy, or wrapped into the
+ * header; and into the header for recovery, where the gate has a key for that.
  */
 _must_check_ int sealing_protect_key(Sealing *sealing, const Secret *data_key, SecretFile *ret);

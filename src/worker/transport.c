@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/wipe.h"
+#include "crypto/certificate.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -22,7 +23,8 @@
 struct Transport {
     Http *http;
     const VerifierSettings *verifier;
-    size_t url; /* index of the one in use */
+    size_t url;            /* index of the one in use */
+    HttpValidity validity; /* of our own certificate */
 };
 
 const char *transport_finding(int http_reason)
@@ -85,11 +87,29 @@ static unsigned exchange_timeout_sec(const RoundRequest *request)
 {
     unsigned timeout_sec = request->verifier.timeout_sec;
 
-    return request->n_gates > 0 ? MIN(timeout_sec, GATES_TIMEOUT_SEC) : timeout_sec;
+    return request->n_gates > 0 && !request->asks_no_gates ? MIN(timeout_sec, GATES_TIMEOUT_SEC)
+                                                           : timeout_sec;
+}
+
+/* What is no certificate is for libcurl to refuse. */
+static int read_validity(ByteView pem, HttpValidity *ret)
+{
+    _cleanup_(certificate_freep) Certificate *certificate = NULL;
+
+    if (pem.size == 0)
+        return 0;
+    int r = certificate_from_pem(pem, &certificate);
+    if (r < 0)
+        return r;
+    if (r == CERTIFICATE_OK)
+        *ret = (HttpValidity){ .is_known = true,
+                               .from_sec = certificate_not_before_sec(certificate),
+                               .until_sec = certificate_not_after_sec(certificate) };
+    return 0;
 }
 
 static int open_http(const RoundRequest *request, const VerifierProtocol *protocol,
-                     WorkerAnswer *answer, Http **ret)
+                     WorkerAnswer *answer, Transport *transport)
 {
     _cleanup_wiped_bytes_ Bytes certificate = { 0 }, key = { 0 }, api_key = { 0 };
 
@@ -99,6 +119,8 @@ static int open_http(const RoundRequest *request, const VerifierProtocol *protoc
         r = read_credential(request->client_key_fd, "client key", CERTIFICATE_MAX, answer, &key);
     if (r == 0)
         r = read_credential(request->api_key_fd, "API key", API_KEY_MAX, answer, &api_key);
+    if (r == 0)
+        r = read_validity(VIEW(certificate), &transport->validity);
     if (r)
         return r;
 
@@ -112,7 +134,7 @@ static int open_http(const RoundRequest *request, const VerifierProtocol *protoc
         .bearer = protocol->sends_bearer ? one_line(&api_key) : (ByteView){ 0 },
         .timeout_sec = exchange_timeout_sec(request),
     };
-    r = http_new(&config, ret);
+    r = http_new(&config, &transport->http);
     if (r == -EINVAL)
         return fail(answer, "verifier-credential-unusable", "API key", "not one printable word");
     if (r > 0)
@@ -129,7 +151,7 @@ int transport_new(const RoundRequest *request, const VerifierProtocol *protocol,
     if (!transport)
         return -ENOMEM;
     transport->verifier = &request->verifier;
-    int r = open_http(request, protocol, answer, &transport->http);
+    int r = open_http(request, protocol, answer, transport);
     if (r)
         return r;
     *ret = TAKE_PTR(transport);
@@ -219,4 +241,30 @@ int transport_exchange(Transport *transport, const ProtocolRequest *request, Wor
         if (r)
             return r;
     }
+}
+
+static int note_end(const HttpValidity *validity, const char *name, const char *subject,
+                    Findings *findings)
+{
+    int64_t now_sec = (int64_t)(clock_realtime_usec(&clock_system) / USEC_PER_SEC);
+    char until[32], found[48];
+
+    if (!validity->is_known ||
+        !validity_ends_soon(validity->from_sec, validity->until_sec, now_sec))
+        return 0;
+    format_timestamp((uint64_t)MAX(validity->until_sec, INT64_C(0)) * USEC_PER_SEC, until);
+    (void)snprintf(found, sizeof(found), "valid until %s", until);
+    return findings_add(findings, name, subject, FINDING_WARNING, found, NULL);
+}
+
+int transport_note_ends(const Transport *transport, Findings *findings)
+{
+    const HttpValidity server = http_validity(transport->http);
+    const char *name =
+        server.is_authority ? "verifier-authority-ends" : "verifier-certificate-ends";
+
+    int r = note_end(&server, name, transport->verifier->urls[transport->url], findings);
+    return r < 0 ? r
+                 : note_end(&transport->validity, "client-certificate-ends",
+                            "ClientCertificate=", findings);
 }

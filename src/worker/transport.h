@@ -30,5 +30,11 @@ DEFINE_CLEANUP(Transport *, transport_free);
 _must_check_ int transport_exchange(Transport *transport, const ProtocolRequest *request,
                                     WorkerAnswer *answer, HttpReply *ret);
 
+/*
+ * Certificates that will end soon, as warnings: ours, and those by which the server showed itself
+ * in the exchange before. -ENOMEM.
+ */
+_must_check_ int transport_note_ends(const Transport *transport, Findings *findings);
+
 /* Name of the finding for a no of http_exchange(). */
 const char *transport_finding(int http_reason);

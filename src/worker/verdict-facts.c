@@ -88,6 +88,8 @@ static json_t *collect_facts(const Token *token)
     if (r == 0)
         r = add_fact(facts, &size, "vtpm_root", json_object_get(ours(token), "vtpm_root"));
     if (r == 0)
+        r = add_fact(facts, &size, "hardware", json_object_get(ours(token), "hardware"));
+    if (r == 0)
         r = add_fact(facts, &size, "uncovered", json_object_get(ours(token), "uncovered"));
     for (size_t i = 0; r == 0 && i < token->ear.n_submodules; i++)
         r = add_submodule(facts, &size, &token->ear.submodules[i]);
@@ -105,10 +107,10 @@ static char *printable(const char *text)
     return copy;
 }
 
-int verdict_describe(const Token *token, TokenForm form, uint64_t challenge_boottime_usec,
-                     AnswerToken **ret)
+int verdict_describe(const Token *token, const VerdictInput *input, AnswerToken **ret)
 {
     uint64_t life_usec = token_life_sec(token) * USEC_PER_SEC;
+    bool is_maa = input->protocol->token_form == TOKEN_FORM_MAA;
     _cleanup_(answer_token_freep) AnswerToken *described = calloc(1, sizeof(*described));
     if (!described)
         return -ENOMEM;
@@ -121,8 +123,8 @@ int verdict_describe(const Token *token, TokenForm form, uint64_t challenge_boot
         .issued_sec = token->issued_sec,
         .expires_sec = token->expires_sec,
         .life_usec = life_usec,
-        .expires_boottime_usec = challenge_boottime_usec + life_usec,
-        .claims = form == TOKEN_FORM_MAA ? verdict_maa_facts(token) : collect_facts(token),
+        .expires_boottime_usec = input->challenge_boottime_usec + life_usec,
+        .claims = is_maa ? verdict_maa_facts(token, input->proof) : collect_facts(token),
     };
     if (!described->jti || !described->issuer || !described->kid || !described->alg ||
         !described->claims)

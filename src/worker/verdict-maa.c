@@ -53,6 +53,12 @@ static const json_t *hardware_of(const Token *token)
     return tee ? tee : token->claims;
 }
 
+/* What is judged of the hardware, and so all that may be told of it. */
+static const json_t *judged_of(const Token *token, const Proof *proof)
+{
+    return proof->wants_token_key ? hardware_of(token) : token->claims;
+}
+
 /* A claim is the JSON text WANTED, else the finding NAME. Absent is another. */
 static int judge_equal(const json_t *claims, const char *pointer, const char *wanted,
                        const char *name, WorkerAnswer *answer)
@@ -165,54 +171,76 @@ static int judge_compliance(const json_t *claims, bool accept_host_tpm, WorkerAn
                         status ? status : "absent", COMPLIANT);
 }
 
-static int judge_kind(const json_t *claims, const MaaKind *kind, WorkerAnswer *answer)
+/* The report could not be read by the other side of the host, and the paravisor made it. */
+static int judge_hardware(const json_t *claims, const MaaKind *kind, WorkerAnswer *answer)
 {
-    const char *type = text_at(claims, "/x-ms-attestation-type");
-    int r = 0;
+    int r = judge_equal(claims, kind->debug, kind->debug_is_off, "maa-debuggable", answer);
 
-    if (!type || strcmp(type, kind->name) != 0)
-        r = object_to(answer, "maa-type-mismatch", type ? type : "absent", kind->name);
-    if (r == 0)
-        r = judge_equal(claims, kind->debug, kind->debug_is_off, "maa-debuggable", answer);
     if (r == 0 && kind->vmpl)
         r = judge_equal(claims, kind->vmpl, "0", "maa-vmpl-not-zero", answer);
     return r;
 }
 
-/* What AzureGuest adds: it is a guest's, and a secret would be released to our key. */
-static int judge_guest(const Token *token, const Proof *proof, WorkerAnswer *answer)
+/* What AzureGuest says of the whole: it is a guest's, and a secret would be released to our key. */
+static int match_whole(const Token *token, const Proof *proof, WorkerAnswer *answer)
 {
     const char *type = text_at(token->claims, "/x-ms-attestation-type");
     int r = 0;
 
-    if (!proof->wants_token_key)
-        return 0;
-    if (!type || strcmp(type, "azurevm") != 0 || hardware_of(token) == token->claims)
-        r = object_to(answer, "maa-type-mismatch", type ? type : "absent",
-                      "azurevm with x-ms-isolation-tee");
+    if (!type || strcmp(type, "azurevm") != 0)
+        r = object_to(answer, "maa-type-mismatch", type ? type : "absent", "azurevm");
     if (r < 0)
         return r;
     return judge_key(token->claims, "TpmEphemeralEncryptionKey", VIEW(proof->token_key.public_area),
                      "maa-encryption-key-mismatch", answer);
 }
 
+/* Is it about the report that we made, of hardware of our kind, with our key? */
+static int match_hardware(const Token *token, const Proof *proof, WorkerAnswer *answer)
+{
+    const json_t *claims = judged_of(token, proof);
+    const char *type = text_at(claims, "/x-ms-attestation-type");
+    const MaaKind *kind = kind_of(proof);
+    int r = 0;
+
+    if (proof->wants_token_key && claims == token->claims)
+        r = object_to(answer, "maa-type-mismatch", "no x-ms-isolation-tee", "x-ms-isolation-tee");
+    else if (!kind || !type || strcmp(type, kind->name) != 0)
+        r = object_to(answer, "maa-type-mismatch", type ? type : "absent",
+                      kind ? kind->name : "a report of ours");
+    if (r == 0)
+        r = judge_user_data(claims, proof, answer);
+    return r == 0 ? judge_key(claims, "HCLAkPub", VIEW(proof->ak_public), "maa-ak-mismatch", answer)
+                  : r;
+}
+
+int verdict_maa_match(const Token *token, const Proof *proof, WorkerAnswer *answer)
+{
+    int r = proof->wants_token_key ? match_whole(token, proof, answer) : 0;
+
+    if (r < 0 || !proof->is_tpm_alone)
+        return r < 0 ? r : match_hardware(token, proof, answer);
+    if (hardware_of(token) == token->claims)
+        return 0;
+    return object_to(answer, "maa-type-mismatch", "x-ms-isolation-tee", "a vTPM alone");
+}
+
+/* Trusted Launch has nothing else that could be said of it. */
+static int judge_alone(const Token *token, WorkerAnswer *answer)
+{
+    return judge_equal(token->claims, "/secureboot", "true", "maa-secure-boot-off", answer);
+}
+
 int verdict_maa_judge(const Token *token, const Proof *proof, bool accept_host_tpm,
                       WorkerAnswer *answer)
 {
-    const json_t *claims = proof->wants_token_key ? hardware_of(token) : token->claims;
+    const json_t *claims = judged_of(token, proof);
     const MaaKind *kind = kind_of(proof);
 
-    int r = judge_guest(token, proof, answer);
-    if (r == 0)
-        r = kind ? judge_kind(claims, kind, answer)
-                 : object_to(answer, "maa-type-mismatch", NULL, "a report of ours");
-    if (r == 0)
-        r = judge_user_data(claims, proof, answer);
-    if (r == 0)
-        r = judge_key(claims, "HCLAkPub", VIEW(proof->ak_public), "maa-ak-mismatch", answer);
-    if (r == 0)
-        r = judge_compliance(claims, accept_host_tpm, answer);
-    return r;
+    if (proof->is_tpm_alone)
+        return judge_alone(token, answer);
+    int r = kind ? judge_hardware(claims, kind, answer) : 0; /* none matched none */
+    return r == 0 ? judge_compliance(claims, accept_host_tpm, answer) : r;
 }
 
 /* An allow-list: what is not here, such as ids of report and VM, stays in the token. */
@@ -247,40 +275,58 @@ static int set_fact(json_t *object, const char *name, const json_t *value)
     return json_object_set(object, name, (json_t *)(uintptr_t)value) < 0 ? -ENOMEM : 0;
 }
 
-/* Of the token as a whole; those of AzureGuest come out of the event log. */
+/* Of AzureGuest, out of the event log. */
 static const struct {
     const char *pointer;
     const char *name;
-} whole_facts[] = {
-    { "/x-ms-policy-hash", "maa.policy_hash" },
+} guest_facts[] = {
     { "/secureboot", "vtpm.secure_boot" },
     { "/x-ms-azurevm-default-securebootkeysvalidated", "maa.secure_boot_keys_validated" },
     { "/x-ms-azurevm-dbxvalidated", "maa.dbx_validated" },
     { "/x-ms-azurevm-attested-pcrs", "maa.attested_pcrs" },
 };
 
-json_t *verdict_maa_facts(const Token *token)
+static int set_hardware_facts(json_t *object, const json_t *hardware)
 {
-    const json_t *hardware = hardware_of(token);
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < ELEMENTSOF(facts); i++)
+        r = set_fact(object, facts[i].name, require_resolve(hardware, facts[i].pointer));
+    return r;
+}
+
+static int set_guest_facts(json_t *object, const Token *token)
+{
+    int r = 0;
+
+    if (json_is_true(json_object_get(token->claims, "secureboot")) &&
+        json_array_remove(json_object_get(object, "uncovered"), 0) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; r == 0 && i < ELEMENTSOF(guest_facts); i++)
+        r = set_fact(object, guest_facts[i].name,
+                     require_resolve(token->claims, guest_facts[i].pointer));
+    return r;
+}
+
+json_t *verdict_maa_facts(const Token *token, const Proof *proof)
+{
+    const json_t *hardware = judged_of(token, proof);
     const char *status = text_at(hardware, "/x-ms-compliance-status");
-    bool is_known = status && strcmp(status, COMPLIANT) == 0;
+    bool is_known = !proof->is_tpm_alone && status && strcmp(status, COMPLIANT) == 0;
     /* MAA judged processor and paravisor; what was booted below it, nobody. */
     json_auto_t *object = json_pack("{ss s[sssssss]}", "vtpm_root", is_known ? "paravisor" : "host",
                                     "uncovered", "secure boot", "boot loader", "kernel", "initrd",
                                     "kernel command line", "root file system", "kexec");
+    int r = object ? set_fact(object, "maa.policy_hash",
+                              require_resolve(token->claims, "/x-ms-policy-hash"))
+                   : -ENOMEM;
 
-    for (size_t i = 0; object && i < ELEMENTSOF(facts); i++) {
-        const json_t *value = require_resolve(hardware, facts[i].pointer);
-        if (set_fact(object, facts[i].name, value) < 0)
-            return NULL;
-    }
-    if (object && json_is_true(json_object_get(token->claims, "secureboot")) &&
-        json_array_remove(json_object_get(object, "uncovered"), 0) < 0)
-        return NULL;
-    for (size_t i = 0; object && i < ELEMENTSOF(whole_facts); i++) {
-        const json_t *value = require_resolve(token->claims, whole_facts[i].pointer);
-        if (set_fact(object, whole_facts[i].name, value) < 0)
-            return NULL;
-    }
-    return TAKE_PTR(object);
+    if (r == 0 && proof->is_tpm_alone)
+        r = set_fact(object, "maa.attestation_type",
+                     require_resolve(hardware, "/x-ms-attestation-type"));
+    else if (r == 0)
+        r = set_hardware_facts(object, hardware);
+    if (r == 0 && proof->wants_token_key)
+        r = set_guest_facts(object, token);
+    return r == 0 ? TAKE_PTR(object) : NULL;
 }

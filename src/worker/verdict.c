@@ -97,16 +97,25 @@ static int refuse(const Token *token, WorkerAnswer *answer)
 
 static int judge_floor(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
 {
-    bool has_vtpm = evidence_members(&input->proof->evidence) & EVIDENCE_MEMBER_VTPM;
-    const char *const submodules[] = { "cpu", has_vtpm ? "vtpm" : NULL, NULL };
-    bool is_host = strcmp(verdict_vtpm_root(token), "host") == 0;
+    unsigned members = evidence_members(&input->proof->evidence);
+    bool has_vtpm = members & EVIDENCE_MEMBER_VTPM;
+    bool has_cpu = members & (EVIDENCE_MEMBER_CPU | EVIDENCE_MEMBER_HCL);
+    const char *const both[] = { "cpu", has_vtpm ? "vtpm" : NULL, NULL };
+    const char *const alone[] = { "vtpm", NULL };
+    const char *root = verdict_vtpm_root(token);
+    bool is_host = strcmp(root, "host") == 0;
     const EarFloor floor = {
-        .submodules = submodules,
-        .hardware = "cpu",
+        .submodules = has_cpu ? both : alone,
+        .hardware = has_cpu   ? "cpu"
+                    : is_host ? NULL
+                              : "vtpm",
         .unendorsed = is_host && input->verifier->accept_host_tpm ? "vtpm" : NULL,
     };
     const char *submodule = NULL;
 
+    /* With no report nothing else can be behind it. */
+    if (!has_cpu && !is_host && strcmp(root, "certificate") != 0)
+        return fail(answer, "token-verdict-malformed", root, "vtpm_root host or certificate");
     int r = ear_floor(&token->ear, &floor, &submodule);
     if (r == EAR_FLOOR_OK)
         return 0;
@@ -146,38 +155,72 @@ static int judge_rule(const Require *rule, const Token *token, WorkerAnswer *ans
     return fail(answer, "token-requirement-unmet", found, wanted);
 }
 
+static int judge_rules(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < input->verifier->n_require; i++)
+        r = judge_rule(&input->verifier->require[i], token, answer);
+    return r;
+}
+
+/* Is there an objection? Then NO. */
+static int conclude(const WorkerAnswer *answer, int r, int no)
+{
+    if (r < 0)
+        return r;
+    return findings_first_failure(&answer->findings) ? no : VERDICT_ACCEPTED;
+}
+
+/* What we do not take, whatever MAA says: it knows of no simulated hardware, pre-flight does. */
+static int judge_unwanted(const VerdictInput *input, WorkerAnswer *answer)
+{
+    const VerifierSettings *verifier = input->verifier;
+    int r = 0;
+
+    if (answer->simulated && !verifier->accept_simulated)
+        r = fail(answer, "token-simulated-not-accepted", NULL, NULL);
+    if (r == 0 && input->proof->is_tpm_alone && !verifier->accept_host_tpm)
+        r = fail(answer, "token-host-tpm-not-accepted", "a vTPM alone", NULL);
+    return r;
+}
+
+/*
+ * A token that is not about us says nothing. One that is, and for this nonce, and speaks against
+ * us, is MAA's no: under its default policy it has no other form.
+ */
+static int judge_maa(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
+{
+    int r = conclude(answer, verdict_maa_match(token, input->proof, answer), VERDICT_E_FAILED);
+    if (r != VERDICT_ACCEPTED)
+        return r;
+    r = verdict_maa_judge(token, input->proof, input->verifier->accept_host_tpm, answer);
+    if (r == 0)
+        r = judge_rules(input, token, answer);
+    r = conclude(answer, r, VERDICT_E_REFUSED);
+    if (r != VERDICT_ACCEPTED)
+        return r;
+    return conclude(answer, judge_unwanted(input, answer), VERDICT_E_FAILED);
+}
+
+/* Every objection is added, not the first alone. */
 static int judge_ear(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
 {
     int r = judge_ours(input, token, answer);
 
-    return r == 0 ? judge_floor(input, token, answer) : r;
-}
-
-/* MAA knows of no simulated hardware; pre-flight does. */
-static int judge_maa(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
-{
-    int r = answer->simulated && !input->verifier->accept_simulated
-                ? fail(answer, "token-simulated-not-accepted", NULL, NULL)
-                : 0;
-
-    if (r < 0)
-        return r;
-    return verdict_maa_judge(token, input->proof, input->verifier->accept_host_tpm, answer);
-}
-
-/* Every objection is added, not the first alone. */
-static int judge(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
-{
-    bool is_maa = input->protocol->token_form == TOKEN_FORM_MAA;
-    int r = is_maa ? judge_maa(input, token, answer) : judge_ear(input, token, answer);
-
-    for (size_t i = 0; r == 0 && i < input->verifier->n_require; i++)
-        r = judge_rule(&input->verifier->require[i], token, answer);
+    if (r == 0)
+        r = judge_floor(input, token, answer);
+    if (r == 0)
+        r = judge_rules(input, token, answer);
     if (r == 0 && input->proof->gates)
         r = round_gates_check(&(GatesVerdict){ input->gates, token->claims, 0 }, answer);
-    if (r < 0)
-        return r;
-    return findings_first_failure(&answer->findings) ? VERDICT_E_FAILED : VERDICT_ACCEPTED;
+    return conclude(answer, r, VERDICT_E_FAILED);
+}
+
+static int judge(const VerdictInput *input, const Token *token, WorkerAnswer *answer)
+{
+    return input->protocol->token_form == TOKEN_FORM_MAA ? judge_maa(input, token, answer)
+                                                         : judge_ear(input, token, answer);
 }
 
 static int open_gates(const VerdictInput *input, const Token *token, const AnswerToken *described,
@@ -189,9 +232,9 @@ static int open_gates(const VerdictInput *input, const Token *token, const Answe
         .expires_boottime_usec = described->expires_boottime_usec,
     };
 
-    if (!input->proof->gates)
-        return 0;
-    int r = round_gates_approve(input->proof->gates, &verdict, fds);
+    int r = input->proof->gates ? round_gates_approve(input->proof->gates, &verdict, fds) : 0;
+    if (r == 0)
+        r = round_gates_release(input->proof, input->token, &verdict, fds);
     return r > 0 ? VERDICT_E_FAILED : r;
 }
 
@@ -200,8 +243,7 @@ static int accept(const VerdictInput *input, const Token *token, WorkerAnswer *a
 {
     _cleanup_(answer_token_freep) AnswerToken *described = NULL;
 
-    int r = verdict_describe(token, input->protocol->token_form, input->challenge_boottime_usec,
-                             &described);
+    int r = verdict_describe(token, input, &described);
     if (r == 0)
         r = open_gates(input, token, described, fds);
     if (r != 0)

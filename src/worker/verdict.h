@@ -14,7 +14,7 @@ typedef struct VerdictInput {
     const VerifierSettings *verifier;
     const VerifierProtocol *protocol;
     const Jwks *keys;
-    const Proof *proof;
+    Proof *proof;
     ByteView token;
     ByteView gates;                   /* what came with it to open gates; exact bytes */
     bool is_refusal_claimed;          /* the reply called itself a refusal */
@@ -24,7 +24,8 @@ typedef struct VerdictInput {
 enum {
     VERDICT_ACCEPTED,
     VERDICT_E_FAILED,  /* nothing is known: the answer's findings say why */
-    VERDICT_E_REFUSED, /* a valid token, for this nonce, says no; its findings were added */
+    VERDICT_E_REFUSED, /* a valid token, for this nonce and about us, says no; its findings were
+                        * added */
 };
 
 /*

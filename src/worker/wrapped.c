@@ -20,7 +20,7 @@ static bool is_wanted(const WrappedRequest *request, const SecretListing *listin
 {
     const SecretHeader *header = &listing->header;
 
-    if (listing->reason != SECRET_STORE_OK || header->gate_kind != GATE_KIND_REWRAP)
+    if (listing->reason != SECRET_STORE_OK || !gate_kind_is_wrapped(header->gate_kind))
         return false;
     for (size_t i = 0; i < request->n_gates; i++)
         if (strcmp(request->gates[i], header->gate) == 0)

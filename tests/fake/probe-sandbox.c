@@ -34,6 +34,7 @@ static const char help[] =
     "probe-sandbox ATTEMPT...\n"
     "\n"
     "  read:PATH write:PATH create:PATH connect:PATH tcp:PORT socket:FAMILY\n"
+    "  far:ADDRESS (TCP to port 443 elsewhere, which is not waited for)\n"
     "  kill:PID trace:PID proc:PID device:MAJOR:MINOR\n"
     "  mount userns wx-memory keyring bpf perf clock hostname setuid chown\n"
     "  limit nice realtime kexec module memfd memfd-secret, or a name of /proc/self/status\n"
@@ -141,6 +142,16 @@ static int try_tcp(const char *port)
     reason = ended(connect(fd, (const struct sockaddr *)&address, sizeof(address)));
     (void)close(fd);
     return reason;
+}
+
+/* "yes" is that packets may go there, not that anybody answers. */
+static int try_far(const char *text)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(443) };
+
+    if (inet_pton(AF_INET, text, &address.sin_addr) != 1)
+        return EINVAL;
+    return try_connect_to(AF_INET, SOCK_STREAM, (const struct sockaddr *)&address, sizeof(address));
 }
 
 static int try_socket(const char *family)
@@ -349,33 +360,20 @@ typedef struct Attempt {
 } Attempt;
 
 static const Attempt attempts[] = {
-    { "read:", try_read },
-    { "write:", try_write },
-    { "create:", try_create },
-    { "connect:", try_connect },
-    { "tcp:", try_tcp },
-    { "socket:", try_socket },
-    { "kill:", try_kill },
-    { "trace:", try_trace },
-    { "proc:", try_proc },
-    { "device:", try_device },
-    { "mount", try_mount },
-    { "userns", try_userns },
-    { "wx-memory", try_wx_memory },
-    { "keyring", try_keyring },
-    { "bpf", try_bpf },
-    { "perf", try_perf },
-    { "clock", try_clock },
-    { "hostname", try_hostname },
-    { "setuid", try_setuid },
-    { "chown", try_chown },
-    { "limit", try_limit },
-    { "nice", try_nice },
-    { "realtime", try_realtime },
-    { "kexec", try_kexec },
-    { "module", try_module },
-    { "memfd", try_memfd },
-    { "memfd-secret", try_memfd_secret },
+    { "read:", try_read },        { "write:", try_write },
+    { "create:", try_create },    { "connect:", try_connect },
+    { "tcp:", try_tcp },          { "far:", try_far },
+    { "socket:", try_socket },    { "kill:", try_kill },
+    { "trace:", try_trace },      { "proc:", try_proc },
+    { "device:", try_device },    { "mount", try_mount },
+    { "userns", try_userns },     { "wx-memory", try_wx_memory },
+    { "keyring", try_keyring },   { "bpf", try_bpf },
+    { "perf", try_perf },         { "clock", try_clock },
+    { "hostname", try_hostname }, { "setuid", try_setuid },
+    { "chown", try_chown },       { "limit", try_limit },
+    { "nice", try_nice },         { "realtime", try_realtime },
+    { "kexec", try_kexec },       { "module", try_module },
+    { "memfd", try_memfd },       { "memfd-secret", try_memfd_secret },
 };
 
 /* Each in a process of its own: one success must not change the next attempt. */

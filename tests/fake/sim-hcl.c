@@ -72,13 +72,33 @@ static char *user_data_text(const SimHcl *hcl)
     return text;
 }
 
-/* Members of vm-configuration as each header version has them. */
+/* Members of vm-configuration as each version has them. */
 static const char *configuration_of(const SimHcl *hcl)
 {
+    if (hcl->is_oldest)
+        return "\"console-enabled\":true,\"current-time\":1678652405,\"secure-boot\":true,"
+               "\"tpm-enabled\":true";
     if (hcl->header_version == 1)
         return "\"console-enabled\":true,\"secure-boot\":true,\"tpm-enabled\":true";
-    return "\"root-cert-thumbprint\":\"\",\"console-enabled\":true,\"secure-boot\":true,"
-           "\"tpm-enabled\":true,\"tpm-persisted\":true,\"filtered-vpci-devices-allowed\":false";
+    return hcl->forgets
+               ? "\"root-cert-thumbprint\":\"\",\"console-enabled\":true,\"secure-boot\":true,"
+                 "\"tpm-enabled\":true,\"tpm-persisted\":false"
+               : "\"root-cert-thumbprint\":\"\",\"console-enabled\":true,\"secure-boot\":true,"
+                 "\"tpm-enabled\":true,\"tpm-persisted\":true,"
+                 "\"filtered-vpci-devices-allowed\":false";
+}
+
+static char *keys_text(const SimHcl *hcl, const uint8_t *ak_modulus)
+{
+    /* sic: the oldest call it a key to encrypt with */
+    _cleanup_free_ char *ak = key_text("HCLAkPub", hcl->is_oldest ? "encrypt" : "sign", ak_modulus);
+    _cleanup_free_ char *ek = key_text("HCLEkPub", "encrypt", hcl->ek);
+    char *text = NULL;
+
+    if (!ak || !ek ||
+        asprintf(&text, "%s%s%s", ak, hcl->is_oldest ? "" : ",", hcl->is_oldest ? "" : ek) < 0)
+        return NULL;
+    return text;
 }
 
 static char *claims_text(const SimHcl *hcl)
@@ -95,12 +115,12 @@ static char *claims_text(const SimHcl *hcl)
     for (char *c = vm_id; hcl->upper_case && *c; c++)
         *c = (char)toupper((unsigned char)*c);
 
-    _cleanup_free_ char *ak = key_text("HCLAkPub", "sign", ak_bytes);
-    _cleanup_free_ char *ek = key_text("HCLEkPub", "encrypt", hcl->ek);
-    _cleanup_free_ char *user_data = hcl->faults.no_user_data ? strdup("") : user_data_text(hcl);
-    if (!ak || !ek || !user_data ||
-        asprintf(&text, "{\"keys\":[%s,%s],\"vm-configuration\":{%s,\"vmUniqueId\":\"%s\"}%s}", ak,
-                 ek, configuration_of(hcl), vm_id, user_data) < 0)
+    _cleanup_free_ char *keys = keys_text(hcl, ak_bytes);
+    _cleanup_free_ char *user_data =
+        hcl->faults.no_user_data || hcl->is_oldest ? strdup("") : user_data_text(hcl);
+    if (!keys || !user_data ||
+        asprintf(&text, "{\"keys\":[%s],\"vm-configuration\":{%s,\"vmUniqueId\":\"%s\"}%s}", keys,
+                 configuration_of(hcl), vm_id, user_data) < 0)
         return NULL;
     return text;
 }

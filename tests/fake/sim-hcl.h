@@ -28,6 +28,8 @@ typedef struct SimHcl {
     bool upper_case;          /* hex of user-data and GUID: the closed paravisor's spelling */
     const uint8_t *ak, *ek;   /* moduli, SIM_HCL_MODULUS bytes each */
     const uint8_t *user_data; /* SIM_HCL_USER_DATA bytes */
+    bool is_oldest;           /* one key, no user data: what fits an index of 2048 bytes */
+    bool forgets;             /* the vTPM's state is not kept */
     SimHclFaults faults;
 } SimHcl;
 

@@ -34,6 +34,7 @@
 #define RC_NV_RANGE   0x146
 #define RC_NV_NOT_SET 0x14a
 #define RC_RETRY      0x922
+#define RC_DISABLED   0x120
 
 struct SimParavisor {
     SimParavisorOptions options;
@@ -96,7 +97,7 @@ static void note(const SimParavisorControl *control, const char *event, const ch
 static int make_report(SimParavisor *p, const SimParavisorControl *control,
                        const uint8_t user_data[static SIM_HCL_USER_DATA])
 {
-    SimIndex *index = index_find(p, SIM_INDEX_REPORT);
+    SimIndex *index = index_find(p, SIM_INDEX_REPORT + p->tpm.shift);
     _cleanup_bytes_ Bytes content = { 0 }, useful = { 0 };
     SimReport report;
 
@@ -113,6 +114,8 @@ static int make_report(SimParavisor *p, const SimParavisorControl *control,
         .ek = p->tpm.ek,
         .user_data = user_data,
         .faults = control->faults,
+        .is_oldest = p->options.index_size == SIM_INDEX_SIZE_OLDEST,
+        .forgets = p->options.forgets,
     };
     r = sim_hcl_emit(&hcl, &useful);
     if (r != SIM_OK)
@@ -169,7 +172,7 @@ static int rival(SimParavisor *p, const SimParavisorControl *control)
 /* The certificate as it is now: no file, never provisioned; the rest of the index is zeros. */
 static int load_certificate(SimParavisor *p)
 {
-    SimIndex *index = index_find(p, SIM_INDEX_CERTIFICATE);
+    SimIndex *index = index_find(p, SIM_INDEX_CERTIFICATE + p->tpm.shift);
     _cleanup_bytes_ Bytes file = { 0 };
 
     bytes_done(&index->content);
@@ -365,7 +368,7 @@ static int answer_content(const SimIndex *index, const Session *session, uint16_
 static int prepare(SimParavisor *p, const SimParavisorControl *control, const SimIndex *index,
                    uint16_t offset)
 {
-    if (index->index == SIM_INDEX_CERTIFICATE)
+    if (index->index == SIM_INDEX_CERTIFICATE + p->tpm.shift)
         return 0;
     note(control, offset == 0 ? "read" : "read-on", "");
     if (offset == 0)
@@ -381,10 +384,12 @@ static int answer_read(SimParavisor *p, const SimParavisorControl *control, cons
     const uint16_t size = reader_be16(&tail), offset = reader_be16(&tail);
     Session session;
 
-    if (index->index == SIM_INDEX_REPORT && control->retry)
+    if (index->index == SIM_INDEX_REPORT + p->tpm.shift && control->retry)
         return error_answer(RC_RETRY, ret, ret_size);
-    if (index->index == SIM_INDEX_REPORT && control->denied)
+    if (index->index == SIM_INDEX_REPORT + p->tpm.shift && control->denied)
         return error_answer(RC_BAD_AUTH, ret, ret_size);
+    if (index->index == SIM_INDEX_REPORT + p->tpm.shift && control->broken)
+        return error_answer(RC_DISABLED, ret, ret_size);
     if (!read_session(command, &session) || (!session.is_password && !session.by_owner))
         return error_answer(RC_BAD_AUTH, ret, ret_size);
     int r = prepare(p, control, index, offset);
@@ -428,14 +433,15 @@ static int limit_faults(SimParavisor *p, const Command *command, SimParavisorCon
     free(p->faults);
     p->faults = faults;
     (void)reader_be32(&reader);
-    bool is_read = command->code == TPM2_CC_NV_Read && reader_be32(&reader) == SIM_INDEX_REPORT &&
+    bool is_read = command->code == TPM2_CC_NV_Read &&
+                   reader_be32(&reader) == SIM_INDEX_REPORT + p->tpm.shift &&
                    command->bytes.data[command->bytes.size - 1] == 0 &&
                    command->bytes.data[command->bytes.size - 2] == 0;
     if (is_read)
         p->faulty++;
     if (p->faulty > control->count) {
         control->faults = (SimHclFaults){ 0 };
-        control->stale = control->torn = control->retry = control->denied = false;
+        control->stale = control->torn = control->retry = control->denied = control->broken = false;
     }
     return 0;
 }
@@ -451,7 +457,7 @@ static int answer_index(SimParavisor *p, const SimParavisorControl *control, con
     const SimIndex *index = index_find(p, reader_be32(&reader));
     if (!index || reader_check(&reader))
         return sim_tpm_forward(&p->tpm, command->bytes, ret, ret_size) == SIM_TPM_OK ? 0 : -EIO;
-    if (index->index == SIM_INDEX_CERTIFICATE && load_certificate(p) < 0)
+    if (index->index == SIM_INDEX_CERTIFICATE + p->tpm.shift && load_certificate(p) < 0)
         return -EIO;
     return is_read ? answer_read(p, control, command, index, ret, ret_size)
                    : answer_read_public(index, ret, ret_size);
@@ -496,15 +502,17 @@ static int boot(SimParavisor *p)
     _cleanup_sim_paravisor_control_ SimParavisorControl control = { 0 };
 
     int r = sim_tpm_open(&p->tpm, p->options.tcti);
+    if (r == SIM_TPM_OK && p->options.forgets)
+        r = sim_tpm_forget(&p->tpm);
     if (r == SIM_TPM_OK)
-        r = sim_tpm_make_keys(&p->tpm);
+        r = sim_tpm_make_keys(&p->tpm, p->options.trusted_launch);
     if (r == SIM_TPM_OK && p->options.certificate)
-        r = add_index(p, SIM_INDEX_CERTIFICATE, CERTIFICATE_SIZE);
+        r = add_index(p, SIM_INDEX_CERTIFICATE + p->tpm.shift, CERTIFICATE_SIZE);
     if (r == SIM_TPM_OK && p->options.trusted_launch)
-        return sim_tpm_undefine(&p->tpm, SIM_INDEX_REPORT);
+        return sim_tpm_undefine(&p->tpm, SIM_INDEX_REPORT + p->tpm.shift);
     if (r != SIM_TPM_OK)
         return r;
-    r = add_index(p, SIM_INDEX_REPORT, p->options.index_size);
+    r = add_index(p, SIM_INDEX_REPORT + p->tpm.shift, p->options.index_size);
     if (r == SIM_TPM_OK)
         r = sim_paravisor_control_read(p->options.control, &control);
     return r == 0 ? refresh(p, &control) : r;
@@ -517,6 +525,7 @@ int sim_paravisor_new(const SimParavisorOptions *options, SimParavisor **ret)
     if (!p)
         return -ENOMEM;
     p->options = *options;
+    p->tpm.shift = options->elsewhere ? SIM_ELSEWHERE : 0;
     int r = sim_chip_open(options->chip, &p->chip);
     if (r == SIM_OK)
         r = boot(p);

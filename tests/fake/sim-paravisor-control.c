@@ -35,6 +35,7 @@ static bool *fault_of(SimParavisorControl *control, const char *name)
         { "torn", &control->torn },
         { "retry", &control->retry },
         { "denied", &control->denied },
+        { "broken", &control->broken },
         { "wrong-hash", &control->faults.wrong_hash },
         { "wrong-user-data", &control->faults.wrong_user_data },
         { "no-user-data", &control->faults.no_user_data },

@@ -21,6 +21,7 @@ typedef struct SimParavisorControl {
     bool torn;   /* somebody else's read falls between ours */
     bool retry;  /* TPM_RC_RETRY */
     bool denied; /* TPM_RC_BAD_AUTH, as if the owner had an authorisation */
+    bool broken; /* TPM_RC_DISABLED: a no that nobody expects */
 } SimParavisorControl;
 
 /* PATH may be NULL. 0; -EBADMSG and a word on stderr for a file that is not as it should be. */

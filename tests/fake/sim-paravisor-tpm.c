@@ -108,18 +108,30 @@ static TSS2_RC evict_old_ak(SimTpm *tpm)
 {
     ESYS_TR old = ESYS_TR_NONE, gone = ESYS_TR_NONE;
 
-    if (!is_there(tpm, SIM_HANDLE_AK))
+    if (!is_there(tpm, SIM_HANDLE_AK + tpm->shift))
         return TSS2_RC_SUCCESS;
-    TSS2_RC rc = Esys_TR_FromTPMPublic(tpm->esys, SIM_HANDLE_AK, ESYS_TR_NONE, ESYS_TR_NONE,
-                                       ESYS_TR_NONE, &old);
+    TSS2_RC rc = Esys_TR_FromTPMPublic(tpm->esys, SIM_HANDLE_AK + tpm->shift, ESYS_TR_NONE,
+                                       ESYS_TR_NONE, ESYS_TR_NONE, &old);
     if (rc == TSS2_RC_SUCCESS)
         rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, old, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                                ESYS_TR_NONE, 0, &gone);
     return rc;
 }
 
-int sim_tpm_make_keys(SimTpm *tpm)
+int sim_tpm_forget(SimTpm *tpm)
 {
+    TSS2_RC rc =
+        Esys_Clear(tpm->esys, ESYS_TR_RH_PLATFORM, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE);
+
+    if (rc == TSS2_RC_SUCCESS)
+        rc = Esys_ChangeEPS(tpm->esys, ESYS_TR_RH_PLATFORM, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                            ESYS_TR_NONE);
+    return rc == TSS2_RC_SUCCESS ? SIM_TPM_OK : complain("new seeds", rc);
+}
+
+int sim_tpm_make_keys(SimTpm *tpm, bool has_policy)
+{
+    TPM2B_PUBLIC template = ak_template;
     ESYS_TR kept = ESYS_TR_NONE;
 
     TSS2_RC rc = evict_old_ak(tpm);
@@ -128,11 +140,13 @@ int sim_tpm_make_keys(SimTpm *tpm)
     ESYS_TR ek = make_key(tpm, &ek_template, tpm->ek);
     if (ek != ESYS_TR_NONE)
         (void)Esys_FlushContext(tpm->esys, ek);
-    ESYS_TR ak = make_key(tpm, &ak_template, tpm->ak);
+    if (has_policy)
+        template.publicArea.authPolicy.size = TPM2_SHA256_DIGEST_SIZE; /* of zeros */
+    ESYS_TR ak = make_key(tpm, &template, tpm->ak);
     if (ak == ESYS_TR_NONE)
         return SIM_TPM_OK;
     rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, ak, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-                           ESYS_TR_NONE, SIM_HANDLE_AK, &kept);
+                           ESYS_TR_NONE, SIM_HANDLE_AK + tpm->shift, &kept);
     (void)Esys_FlushContext(tpm->esys, ak);
     if (kept != ESYS_TR_NONE)
         (void)Esys_TR_Close(tpm->esys, &kept);
@@ -221,10 +235,10 @@ int sim_tpm_user_data(SimTpm *tpm, uint8_t ret[static SIM_HCL_USER_DATA])
     ESYS_TR handle = ESYS_TR_NONE;
 
     memset(ret, 0, SIM_HCL_USER_DATA);
-    if (!is_there(tpm, SIM_INDEX_USER_DATA))
+    if (!is_there(tpm, SIM_INDEX_USER_DATA + tpm->shift))
         return SIM_TPM_OK;
-    TSS2_RC rc = Esys_TR_FromTPMPublic(tpm->esys, SIM_INDEX_USER_DATA, ESYS_TR_NONE, ESYS_TR_NONE,
-                                       ESYS_TR_NONE, &handle);
+    TSS2_RC rc = Esys_TR_FromTPMPublic(tpm->esys, SIM_INDEX_USER_DATA + tpm->shift, ESYS_TR_NONE,
+                                       ESYS_TR_NONE, ESYS_TR_NONE, &handle);
     if (rc == TSS2_RC_SUCCESS)
         rc = read_user_data(tpm, handle, ret);
     if (handle != ESYS_TR_NONE)

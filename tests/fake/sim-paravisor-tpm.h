@@ -12,6 +12,7 @@
 #define SIM_INDEX_USER_DATA   0x01400002u
 #define SIM_INDEX_CERTIFICATE 0x01c101d0u
 #define SIM_HANDLE_AK         0x81000003u
+#define SIM_ELSEWHERE         0x10u /* added to all four, where they are told to be elsewhere */
 
 #define SIM_COMMAND_MAX 4096 /* bytes of a command or an answer */
 
@@ -30,6 +31,7 @@ typedef struct SimIndex {
 #define SIM_INDEX_ATTRIBUTES (TPMA_NV)0x42060004u
 
 typedef struct SimTpm {
+    uint32_t shift; /* 0 or SIM_ELSEWHERE */
     TSS2_TCTI_CONTEXT *tcti;
     ESYS_CONTEXT *esys;
     uint8_t ak[SIM_HCL_MODULUS], ek[SIM_HCL_MODULUS];
@@ -39,8 +41,13 @@ enum { SIM_TPM_OK, SIM_TPM_E_FAILED /* said on stderr */ };
 
 _must_check_ int sim_tpm_open(SimTpm *tpm, const char *tcti);
 void sim_tpm_done(SimTpm *tpm);
-/* AK evicted and made anew, EK's public part learnt; a key that cannot be made is all zero. */
-_must_check_ int sim_tpm_make_keys(SimTpm *tpm);
+/*
+ * AK evicted and made anew, EK's public part learnt; a key that cannot be made is all zero. One
+ * that the host made HAS_POLICY, which nothing satisfies.
+ */
+_must_check_ int sim_tpm_make_keys(SimTpm *tpm, bool has_policy);
+/* New seeds: keys, indices and whatever was sealed are gone, as of a vTPM that is not stored. */
+_must_check_ int sim_tpm_forget(SimTpm *tpm);
 /* Defines the stub of INDEX anew, with an authorisation of its own that nobody knows. */
 _must_check_ int sim_tpm_define(SimTpm *tpm, const SimIndex *index);
 /* Of a boot before, when there was another paravisor. */

@@ -27,9 +27,13 @@ static const char help[] =
     "  --certificate FILE      the AK certificate's index is there; its content is the file's, "
     "DER,\n"
     "                          padded with zeros; while there is no file it is unwritten\n"
-    "  --index-size N          of the report: 2600 unless told otherwise\n"
+    "  --index-size N          of the report: 2600 unless told otherwise; 2048 is of the oldest, "
+    "whose\n"
+    "                          claims have one key and no user data\n"
     "  --header-version 1|2    2 unless told otherwise; 1 has upper-case hex\n"
-    "  --trusted-launch        no report\n";
+    "  --trusted-launch        no report; a key that the host made\n"
+    "  --forgets               new seeds at each boot, and the report says so\n"
+    "  --elsewhere             indices and key at handles that are 0x10 higher\n";
 
 /* A connection of the guest; PEER is the other end of a control channel, else -1. */
 typedef struct Client {
@@ -218,6 +222,12 @@ static bool take_option(Options *options, int option, const char *text)
     case 'T':
         options->paravisor.trusted_launch = true;
         return true;
+    case 'e':
+        options->paravisor.elsewhere = true;
+        return true;
+    case 'f':
+        options->paravisor.forgets = true;
+        return true;
     }
     return false;
 }
@@ -233,6 +243,8 @@ static int parse_options(int argc, char **argv, Options *options)
         { "index-size", required_argument, NULL, 's' },
         { "header-version", required_argument, NULL, 'v' },
         { "trusted-launch", no_argument, NULL, 'T' },
+        { "forgets", no_argument, NULL, 'f' },
+        { "elsewhere", no_argument, NULL, 'e' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };

@@ -7,15 +7,19 @@
 
 #include "sim-paravisor-tpm.h"
 
+#define SIM_INDEX_SIZE_OLDEST 2048 /* bytes; claims of the oldest paravisors go with it */
+
 typedef struct SimParavisorOptions {
     const char *chip;        /* directory of sim-chip */
     const char *tcti;        /* of the TPM behind */
     const char *control;     /* file; NULL: none */
     const char *certificate; /* file with the AK certificate, read anew each time; NULL: no index */
-    size_t index_size;       /* of the report: 2048, 2600, 2900 */
+    size_t index_size;       /* of the report: SIM_INDEX_SIZE_OLDEST, 2600, 2900 */
     uint32_t header_version;
     bool upper_case;
     bool trusted_launch; /* no report at all */
+    bool forgets;        /* new seeds at each boot */
+    bool elsewhere;      /* indices and key have other handles: SIM_ELSEWHERE more */
 } SimParavisorOptions;
 
 typedef struct SimParavisor SimParavisor;

@@ -116,9 +116,30 @@ lab_paravisor_start
 report
 is "$(claims | jq -r '.keys[0].n' | tr -d A)" "" HCLAkPub
 
+echo "- one that forgets has another key at each start, and says so"
+head -c 70 ak | tail -c 48 >kept
+for i in 1 2; do
+    lab_stop paravisor
+    lab_paravisor_start --forgets
+    tpm tpm2_readpublic -c 0x81000003 -f tpmt -o ak || lab_fail "no AK"
+    head -c 70 ak | tail -c 48 | cmp -s - kept && lab_fail "the same key at start $i"
+    head -c 70 ak | tail -c 48 >kept
+done
+report
+is "$(claims | jq '."vm-configuration"."tpm-persisted"')" false tpm-persisted
+
+echo "- elsewhere, and of the oldest kind"
+lab_stop paravisor
+lab_paravisor_start --elsewhere --index-size 2048
+tpm tpm2_readpublic -c 0x81000013 || lab_fail "no AK elsewhere"
+tpm tpm2_nvread -C o -o report 0x01400011 || lab_fail "no report elsewhere"
+is "$(claims | jq -c '[has("user-data"), (.keys | length), .keys[0].key_ops[0]]')" '[false,1,"encrypt"]' "claims of the oldest"
+
 echo "- Trusted Launch has no report; a misspelt control file ends the simulator"
 lab_stop paravisor
 lab_paravisor_start --trusted-launch
+tpm2_readpublic -T "$LAB_TCTI" -c 0x81000003 -f tpmt -o ak >/dev/null 2>&1 || lab_fail "no AK"
+is "$(head -c 10 ak | xxd -p)" 0001000b000504720020 "the AK's template, with a policy"
 tpm2_getcap -T "$LAB_TCTI" handles-nv-index | grep -qi 0x1400001 && lab_fail "a report"
 lab_paravisor '{"fault": []}'
 tpm2_getrandom -T "$LAB_TCTI" 1 >/dev/null 2>&1 && lab_fail "goes on"

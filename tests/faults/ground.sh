@@ -13,7 +13,7 @@ faults_up() { # BUILD_DIRECTORY
     WORLD_SCHEDULE_LINES=$FAULTS_SCHEDULE
     lab_need swtpm_ioctl prlimit unshare
     world_up "$1"
-    KILLER=$B/tests/unit/agent/kill-at-call CLOCK_STEP=$B/tests/faults/clock-step.so
+    KILLER=$B/tests/unit/agent/kill-at-call CLOCK_STEP=$B/tests/fake/shift-clock.so
     # What must not get out: long enough that no accident makes a part of it.
     SECRET=$(head -c 72 /dev/urandom | base64 -w 0)
     faults_wrap round WORKER

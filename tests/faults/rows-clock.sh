@@ -5,9 +5,9 @@ group clock "The wall clock"
 ground_clock() {
     lab_stop attestd
     echo 0 >"$W/step"
-    echo "LD_PRELOAD=$CLOCK_STEP CLOCK_STEP_FILE=$W/step" >"$W/under"
-    worker_fault round "export LD_PRELOAD=$CLOCK_STEP CLOCK_STEP_FILE=$W/step"
-    worker_fault release "export LD_PRELOAD=$CLOCK_STEP CLOCK_STEP_FILE=$W/step"
+    echo "LD_PRELOAD=$CLOCK_STEP SHIFT_CLOCK=$W/step" >"$W/under"
+    worker_fault round "export LD_PRELOAD=$CLOCK_STEP SHIFT_CLOCK=$W/step"
+    worker_fault release "export LD_PRELOAD=$CLOCK_STEP SHIFT_CLOCK=$W/step"
     faults_agent_start
 }
 clock() { # SECONDS begin|end

@@ -9,7 +9,7 @@ ground_verifier() {
     # Made the day before yesterday, for a day.
     echo -172800 >"$W/step"
     openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$W/expired.key" -subj "/CN=expired" 2>/dev/null |
-        LD_PRELOAD=$CLOCK_STEP CLOCK_STEP_FILE=$W/step openssl x509 -req -CA "$CA.pem" -CAkey "$CA.key" -days 1 -out "$W/expired.pem" \
+        LD_PRELOAD=$CLOCK_STEP SHIFT_CLOCK=$W/step openssl x509 -req -CA "$CA.pem" -CAkey "$CA.key" -days 1 -out "$W/expired.pem" \
             -extfile <(echo subjectAltName=IP:127.0.0.1) 2>/dev/null || fail "no certificate"
     cp -a "$W/verifier/tls" "$W/tls.good"
     cp -a "$W/verifier/keys" "$W/keys.good"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compact JWE for a fixed key: what is read has the sizes that opening relies on, and nothing is
+ * Compact JWE for fixed keys: what is read has the sizes that opening relies on, and nothing is
  * opened but what was sealed. The input is also the JSON of the header, which base64url hides.
  */
 #include "base/encode.h"
 #include "crypto/jwe.h"
 #include "fuzz/require.h"
+#include "rsa-sample.h"
 
 #include <stdio.h>
 
@@ -19,10 +20,28 @@ static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
                           "w8bCJnQ0wgvySUwdU76pFDKc2yGl4cOMCbPUvl8LMd38XL8Ou6o8XdXe\n"
                           "-----END PRIVATE KEY-----\n";
 
-static void read_jwe(const Key *key, const char *text)
+/* By each key there is; only the seeds were sealed, and these are 32 bytes. */
+static void open_jwe(const Key *key, const JweParts *parts)
+{
+    bool is_rsa = parts->algorithm == JWE_RSA_OAEP_256, has_rsa = key_type(key) == KEY_RSA;
+    _cleanup_(secret_freep) Secret *secret = NULL;
+
+    int r = jwe_open(key, parts, has_rsa ? (ByteView){ 0 } : view_of_string("nonce"), &secret);
+    require(r == JWE_OK || r == JWE_E_OPEN);
+    require(r != JWE_OK || is_rsa == has_rsa);
+    require((r == JWE_OK) == (secret != NULL) && (!secret || secret_view(secret).size == 32));
+}
+
+static bool has_size_of_its_kind(const JweParts *parts)
+{
+    size_t size = parts->encrypted_key.size;
+
+    return parts->algorithm == JWE_RSA_OAEP_256 ? size >= 256 && size <= 512 : size == 40;
+}
+
+static void read_jwe(Key *const keys[static 2], const char *text)
 {
     _cleanup_jwe_parts_ JweParts parts = { 0 };
-    _cleanup_(secret_freep) Secret *secret = NULL;
 
     int r = jwe_parse(text, &parts);
     require(r == JWE_OK || r == JWE_E_MALFORMED || r == JWE_E_ALGORITHM);
@@ -32,16 +51,13 @@ static void read_jwe(const Key *key, const char *text)
     }
     require(strlen(text) <= JWE_TEXT_MAX && json_is_object(parts.header));
     require(!json_object_get(parts.header, "crit") && !json_object_get(parts.header, "zip"));
-    require(parts.encrypted_key.size == 40 && parts.nonce.size == 12 && parts.ciphertext.size > 16);
+    require(has_size_of_its_kind(&parts) && parts.nonce.size == 12 && parts.ciphertext.size > 16);
     require(parts.apu.size <= JWE_PARTY_INFO_MAX && parts.apv.size <= JWE_PARTY_INFO_MAX);
-
-    r = jwe_open(key, &parts, view_of_string("nonce"), &secret);
-    require(r == JWE_OK || r == JWE_E_OPEN);
-    /* Only the seeds were sealed, and these are 32 bytes. */
-    require((r == JWE_OK) == (secret != NULL) && (!secret || secret_view(secret).size == 32));
+    open_jwe(keys[0], &parts);
+    open_jwe(keys[1], &parts);
 }
 
-static void read_header(const Key *key, ByteView json)
+static void read_header(Key *const keys[static 2], ByteView json)
 {
     _cleanup_free_ char *header = base64url_encode(json);
     _cleanup_free_ char *text = NULL;
@@ -51,20 +67,21 @@ static void read_header(const Key *key, ByteView json)
                  "AAAAAAAAAAAAAAAA.AA.AAAAAAAAAAAAAAAAAAAAAA",
                  header) < 0)
         abort();
-    read_jwe(key, text);
+    read_jwe(keys, text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static Key *key;
+    static Key *keys[2];
     _cleanup_bytes_ Bytes text = { 0 };
 
-    if (!key)
-        require(key_from_pem(view_of_string(pem), &key) == KEY_OK);
+    if (!keys[0])
+        require(key_from_pem(view_of_string(pem), &keys[0]) == KEY_OK &&
+                key_from_pem(view_of_string(rsa_sample_pem), &keys[1]) == KEY_OK);
     if (size > SIZE_MAX_HERE)
         return 0;
     require(bytes_copy((ByteView){ .data = data, .size = size }, &text) == 0);
-    read_jwe(key, (const char *)text.data);
-    read_header(key, VIEW(text));
+    read_jwe(keys, (const char *)text.data);
+    read_header(keys, VIEW(text));
     return 0;
 }

@@ -7,13 +7,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Where the strict reader says yes, the other reads the same. */
+static void check_published(ByteView text, const Jwks *strict)
+{
+    _cleanup_jwks_ Jwks published = { 0 };
+
+    int r = jwks_parse_published(text, &published);
+    require(!strict || (r == JWKS_OK && published.n_keys == strict->n_keys));
+    require(r != JWKS_OK || published.n_keys > 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const ByteView text = { .data = data, .size = size };
     _cleanup_jwks_ Jwks jwks = { 0 };
     _cleanup_jwks_ Jwks again = { 0 };
     json_t *object = NULL;
 
-    if (jwks_parse((ByteView){ .data = data, .size = size }, &jwks) != JWKS_OK)
+    int r = jwks_parse(text, &jwks);
+    check_published(text, r == JWKS_OK ? &jwks : NULL);
+    if (r != JWKS_OK)
         return 0;
     require(jwks.n_keys > 0 && jwks.n_keys <= JWKS_KEYS_MAX);
     require(jwks_to_json(&jwks, &object) == 0);

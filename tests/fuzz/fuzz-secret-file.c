@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_kind(const SecretHeader *header)
 {
     const uint32_t caps = 0xff00, mask = header->pcrs.mask;
-    bool in_tpm = header->gate_kind != GATE_KIND_REWRAP;
+    bool in_tpm = !gate_kind_is_wrapped(header->gate_kind);
 
     if (header->gate_kind >= N_GATE_KINDS || (header->wrapped == NULL) != in_tpm ||
         (!in_tpm && (mask || header->has_counter)) || mask >> GATE_PCR_COUNT)
@@ -47,7 +47,7 @@ static void check_file(const SecretFile *file)
     _cleanup_bytes_ Bytes json = { 0 };
 
     check_header(&file->header);
-    if ((file->sealed_public.size > 0) == (file->header.gate_kind == GATE_KIND_REWRAP))
+    if ((file->sealed_public.size > 0) == gate_kind_is_wrapped(file->header.gate_kind))
         abort();
     /* What is authenticated stays as it was, also where we would have written it otherwise. */
     if (secret_file_emit(file, &json) != 0 ||

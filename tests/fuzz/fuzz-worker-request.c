@@ -14,6 +14,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What its kind has, and nothing of another. */
+static void check_gate(const RequestGate *gate)
+{
+    bool is_release = gate->kind == GATE_KIND_KEY_RELEASE;
+
+    if (!gate_kind_has_round(gate->kind) || (gate->kind != GATE_KIND_VERIFIER && gate->release_key))
+        abort();
+    if (is_release != (gate->key_url != NULL) || is_release != (gate->resource != NULL) ||
+        is_release != (gate->api_version != NULL) || (gate->key && !is_release))
+        abort();
+}
+
 static void check_round(const RoundRequest *request)
 {
     bool is_caller = request->purpose == PURPOSE_CALLER;
@@ -27,18 +39,27 @@ static void check_round(const RoundRequest *request)
     if (is_caller && (request->n_gates > 0 || request->n_wrapped > 0))
         abort();
     for (size_t i = 0; i < request->n_gates; i++)
-        if (request->gates[i].kind != GATE_KIND_VERIFIER &&
-            (request->gates[i].kind != GATE_KIND_REWRAP || request->gates[i].release_key))
-            abort();
+        check_gate(&request->gates[i]);
     for (size_t i = 0; i < request->n_wrapped; i++)
         if (!jwe_text_is_valid(request->wrapped[i].jwe) || request->wrapped[i].version == 0)
             abort();
 }
 
+/* The owner's is the last. How many are left for the others. */
+static size_t check_owner(const EvidenceSettings *evidence, const FdList *given)
+{
+    if (!evidence->owner.is_given)
+        return given->n_fds;
+    if (given->n_fds == 0 || evidence->owner.fd != given->fds[given->n_fds - 1])
+        abort();
+    return given->n_fds - 1;
+}
+
 /* Every asker has the descriptor of its own place. */
 static void check_release(const ReleaseRequest *request, const FdList *given)
 {
-    if (request->n_askers == 0 || request->n_askers + request->n_approvals != given->n_fds)
+    if (request->n_askers == 0 ||
+        request->n_askers + request->n_approvals != check_owner(&request->evidence, given))
         abort();
     for (size_t i = 0; i < request->n_askers; i++)
         if (request->askers[i].fd != given->fds[request->n_approvals + i] ||
@@ -57,10 +78,14 @@ static void check_seal(const SealRequest *request, const FdList *given)
 
     if (!secret_name_is_valid(request->name) || request->secret_fd != given->fds[0])
         abort();
+    if (check_owner(&request->evidence, given) != (request->evidence_fd >= 0 ? 2 : 1) ||
+        (request->evidence_fd >= 0) != (request->evidence_nonce.size > 0))
+        abort();
     if (gate->is_unknown)
         return;
     if ((gate->file.kind == GATE_KIND_VERIFIER) != (gate->release_key != NULL) ||
         (gate->file.kind == GATE_KIND_REWRAP) != (gate->rewrap_key != NULL) ||
+        (gate->file.kind == GATE_KIND_KEY_RELEASE) != (gate->vault_key != NULL) ||
         request->pcrs.mask & ~gate->file.pcrs || request->binds_given & ~gate->file.binds)
         abort();
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 attestd_fuzz(fuzz-worker-answer SOURCES fuzz-worker-answer.c LINK format)
 attestd_fuzz(fuzz-worker-request SOURCES fuzz-worker-request.c LINK worker-core release-core)
+attestd_fuzz(fuzz-key-release SOURCES fuzz-key-release.c LINK protocol)
+attestd_fuzz(fuzz-managed-identity SOURCES fuzz-managed-identity.c LINK protocol)
 attestd_fuzz(fuzz-maa-sealed SOURCES fuzz-maa-sealed.c LINK protocol)
 attestd_fuzz(fuzz-maa SOURCES fuzz-maa.c LINK protocol)
 attestd_fuzz(fuzz-native SOURCES fuzz-native.c LINK protocol)

@@ -144,22 +144,32 @@ world_proxy() { # CHANGE [RECORD_FILE]
 # them out before the rounds that it asks for.
 world_rested() { truncate --no-create --size=0 "${WORLD_LOCKS:-$W/run/lock}"/{report,azure}.lock; }
 
-# Azure around the machine: metadata service and attestation provider, told how to behave by
-# world_azure. IMDS and MAA are their URLs, $W/azure-ca.pem the provider's authority, azure.log.json
-# what they were asked.
+# Azure around the machine: metadata service, attestation provider and key vault, told how to behave by
+# world_azure. IMDS, MAA and VAULT are their URLs, $W/azure-ca.pem the authority of the latter two,
+# azure.log.json what they were asked.
 world_azure_start() { # [OPTION OF sim-azure]...
     sim-chip roots "$CHIP" "$W/roots"
     world_ca azure-ca
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$W/azure.key" -out "$W/azure.csr" -subj /CN=azure \
         2>/dev/null && openssl x509 -req -in "$W/azure.csr" -CA "$W/azure-ca.pem" -CAkey "$W/azure-ca.key" -days 2 \
         -out "$W/azure.pem" -extfile <(echo subjectAltName=IP:127.0.0.1) 2>/dev/null || lab_fail "no certificate for Azure"
+    # What the vault signs with, and the same key for another host.
+    openssl req -newkey rsa:2048 -nodes -keyout "$W/vault.key" -out "$W/vault.csr" -subj /CN=vault.azure.net 2>/dev/null ||
+        lab_fail "no key for the vault"
+    local name
+    for name in vault:IP:127.0.0.1 vault-other:DNS:other.vault.azure.net; do
+        openssl x509 -req -in "$W/vault.csr" -CA "$W/azure-ca.pem" -CAkey "$W/azure-ca.key" -days 2 -out "$W/${name%%:*}.pem" \
+            -extfile <(echo "subjectAltName=${name#*:}") 2>/dev/null || lab_fail "no certificate for the vault"
+    done
     world_azure '{}'
     rm -f "$W/azure.port"
     lab_start azure "$world_here/tests/fake/sim-azure" --roots "$W/roots" --report "$W/report" --control "$W/azure.json" \
-        --port-file "$W/azure.port" --certificate "$W/azure.pem" --key "$W/azure.key" "$@"
+        --port-file "$W/azure.port" --certificate "$W/azure.pem" --key "$W/azure.key" \
+        --vault-certificate "$W/vault.pem" --vault-other "$W/vault-other.pem" --vault-key "$W/vault.key" "$@"
     lab_wait_for 30 test -e "$W/azure.port" || lab_fail "sim-azure does not start"
     # shellcheck disable=SC2034
-    IMDS=http://127.0.0.1:$(jq .imds "$W/azure.port") MAA=https://127.0.0.1:$(jq .maa "$W/azure.port")
+    IMDS=http://127.0.0.1:$(jq .imds "$W/azure.port") MAA=https://127.0.0.1:$(jq .maa "$W/azure.port") \
+        VAULT=https://127.0.0.1:$(jq .vault "$W/azure.port")
 }
 
 world_azure() { # JSON

@@ -141,7 +141,7 @@ class Opened:
 
     def descriptor(self, gate):
         data = approval_of(gate)
-        return sealed_memfd("approval", data.ljust(4096, b"\0") if self.kind == "rewrap" else data)
+        return sealed_memfd("approval", data.ljust(4096, b"\0") if self.kind != "verifier" else data)
 
 
 class Asked:
@@ -186,9 +186,10 @@ class Asked:
         self.fds = []
         self.connection.close()
 
-    def ok(self, life=3600, wall_life=None, simulated=False, findings=(), gates=None, **changes):
+    def ok(self, life=3600, wall_life=None, simulated=False, findings=(), gates=None,
+           members=None, **changes):
         """A verdict of LIFE seconds; WALL_LIFE is how long the wall clock gives it. GATES are open
-        for so many seconds each, or as Opened says."""
+        for so many seconds each, or as Opened says. MEMBERS are added to the answer."""
         gates = {gate: opened if isinstance(opened, Opened) else Opened(opened)
                  for gate, opened in (gates or {}).items()}
         token = {
@@ -208,7 +209,7 @@ class Asked:
             "evidence_kinds": ["cpu", "vtpm"], "verifier_url": "https://127.0.0.1:1",
             "simulated": simulated, "token": token,
             "approvals": [opened.member(gate) for gate, opened in gates.items()],
-            "fds": ["token"] + [f"approval-{gate}" for gate in gates],
+            "fds": ["token"] + [f"approval-{gate}" for gate in gates], **(members or {}),
         }, [sealed_memfd("token", TOKEN.encode())]
             + [opened.descriptor(gate) for gate, opened in gates.items()])
 
@@ -448,6 +449,7 @@ class Lab:
 
     def end_bus(self):
         self.end(self.bus_process)
+        self.watcher = None  # its connection learns of the end a while later
         self.bus_process.stdout.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{self.directory}/bus")

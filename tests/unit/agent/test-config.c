@@ -5,6 +5,7 @@
  */
 #include "config-files.h"
 
+#include "config/config-basis.h"
 #include "config/config-request.h"
 #include "config/config-show.h"
 #include "config/config-table.h"
@@ -113,6 +114,10 @@ static void what_is_wrong_is_named_with_its_line(void)
         { "ApiKeyFile=/nonexistent\n", "config-path-unreadable", 4, "/nonexistent: No such",
           "a readable file" },
         { "ApiKeyFile=/dev\n", "config-path-unreadable", 4, "not a regular file", "a readable" },
+        { "[Evidence]\nOwnerAuthorizationFile=/nonexistent\n", "config-path-unreadable", 5,
+          "/nonexistent: No such", "a readable file" },
+        { "[Evidence]\nOwnerAuthorizationFile=/etc/hostname\n", "config-path-exposed", 5,
+          "/etc/hostname", "not everybody's" },
         { "ClientKey=/etc/hostname\n", "config-setting-conflict", 4, "ClientKey",
           "ClientCertificate=" },
         { "[Schedule]\nRetryMinSec=10min\nRetryMaxSec=1min\n", "config-setting-conflict", 6,
@@ -139,6 +144,14 @@ static void what_is_wrong_about_a_cloud_is_named(void)
         { "APIVersion=2022-08-01&x=y\n", "config-value-invalid", 4, "x=y", "2022-08-01" },
         { "Protocol=maa\nURL=https://b.example\n", "config-setting-conflict", 5,
           "several URL=", "one: each" },
+        { "AttestationType=AzureGuest\n", "config-setting-conflict", 4,
+          "AttestationType=", "Protocol=maa" },
+        { "APIVersion=2022-08-01\n", "config-setting-conflict", 4, "APIVersion=", "Protocol=maa" },
+        { "Protocol=maa\nAudience=us\n", "config-setting-conflict", 5, "Audience=", "name none" },
+        { "[Evidence]\nAzureUserDataIndex=0x01400001\n", "config-setting-conflict", 5, "one",
+          "three" },
+        { "[Evidence]\nAzureReportIndex=0x01C101D0\n", "config-setting-conflict", 5, "one",
+          "three" },
         { "[Evidence]\nMetadataURL=http://metadata.example\n", "config-value-invalid", 5,
           "metadata.example", "169.254" },
         { "[Evidence]\nMetadataURL=https://169.254.169.254\n", "config-value-invalid", 5, "https",
@@ -278,6 +291,26 @@ static void of_several_verifiers_one_must_be_enabled(void)
     files_done(&files);
 }
 
+static void a_section_without_a_line_is_no_verifier(void)
+{
+    Files files = files_new();
+    char text[2048];
+    Config *config;
+
+    _cleanup_free_ char *none = only_error(&files, "[Verifier default]\n#URL=https://x.example\n");
+    check(strstr(none, "no verifier is configured"));
+
+    /* As the package has it, beside an administrator's own. */
+    files_write(&files, "trust.json", TRUST);
+    (void)snprintf(text, sizeof(text), "[Verifier default]\n[Verifier b]\nTrust=%s/trust.json\n",
+                   files.directory);
+    files_write(&files, "attestd.conf", text);
+    config = files_load_good(&files);
+    check_str(config->verifier->name, "b");
+    (void)config_free(config);
+    files_done(&files);
+}
+
 static void what_a_verifier_lacks_is_named(void)
 {
     _cleanup_findings_ Findings findings = { .source = "agent" };
@@ -376,7 +409,39 @@ static void what_is_written_out_for_maa_wins(void)
               "PS256");
 }
 
+/* What a verdict rests on, with ADDITION. */
+static char *basis_of(const char *addition)
+{
+    _cleanup_findings_ Findings findings = { .source = "agent" };
+    _cleanup_(config_freep) Config *config = NULL;
+    Files files = files_new();
+    char text[1024];
+
+    (void)snprintf(text, sizeof(text),
+                   "[Verifier maa]\nProtocol=maa\nURL=https://sharedweu.weu.attest.azure.net\n%s",
+                   addition);
+    files_write(&files, "attestd.conf", text);
+    check_int(files_load(&files, &findings, &config), CONFIG_OK);
+    files_done(&files);
+    char *basis = config_basis(config);
+    check(basis);
+    return basis;
+}
+
+static void a_verdict_rests_on_what_is_judged(void)
+{
+    _cleanup_free_ char *plain = basis_of(""), *usual = basis_of("AttestationType=auto\n"),
+                        *guest = basis_of("AttestationType=AzureGuest\n"),
+                        *alone = basis_of("[Evidence]\nSource=tpm\n"),
+                        *named = basis_of("[Evidence]\nSource=azure\n");
+
+    check_str(usual, plain);
+    check_str(named, plain);
+    check(strcmp(guest, plain) != 0 && strcmp(alone, plain) != 0 && strcmp(guest, alone) != 0);
+}
+
 static const Test tests[] = {
+    { "a verdict rests on what is judged", a_verdict_rests_on_what_is_judged },
     { "MAA needs its URL alone", maa_needs_its_url_alone },
     { "what is written out for MAA wins", what_is_written_out_for_maa_wins },
     { "what is wrong is named with its line", what_is_wrong_is_named_with_its_line },
@@ -389,6 +454,7 @@ static const Test tests[] = {
     { "a line of more than 8 KiB is refused", a_line_of_more_than_8_kib_is_refused },
     { "without a verifier there is nothing to do", without_a_verifier_there_is_nothing_to_do },
     { "of several verifiers one must be enabled", of_several_verifiers_one_must_be_enabled },
+    { "a section without a line is no verifier", a_section_without_a_line_is_no_verifier },
     { "what a verifier lacks is named", what_a_verifier_lacks_is_named },
     { "too many items are refused", too_many_items_are_refused },
     { "errors count where there is no room to name them",

@@ -17,6 +17,11 @@ SHUT = "secret-no-approval"
 BEGUN = "a round is begun for those who ask"
 
 
+VAULT = {"key_url": "https://localhost:8443/keys/k", "key": JWK, "resource": "https://vault.example",
+         "client_id": "11111111-2222-3333-4444-555555555555", "api_version": "7.5",
+         "vault_ca_pem": "-----BEGIN CERTIFICATE-----\n"}
+
+
 def wrapped(number, gate="vault"):
     return {"name": f"s{number}", "id": f"{number:021d}A", "version": 1, "gate": gate,
             "jwe": f"e30.a2V5.aXY.Y2lwaGVy.{number:04d}"}
@@ -29,8 +34,10 @@ class KindsLab(SecretsLab):
         super().__init__(PROGRAM, gates=(), **settings)
         writers = {
             "lab": lambda: self.write_gate("lab"),
+            "other": lambda: self.write_gate("other"),
             "vault": lambda: self.write_gate("vault", kind="rewrap", release_key=None,
                                              rewrap_key={**JWK, "kid": "k1"}, bind=["ak-name"]),
+            "cloud": lambda: self.write_gate("cloud", kind="key-release", release_key=None, **VAULT),
             "now": lambda: self.write_gate("now", ticket=False, cap_pcr=13),
             "boot": lambda: self.write_gate("boot", kind="pcr", release_key=None, verifier=None,
                                             pcr_bank="sha256", pcrs=[4, 7, 9]),
@@ -74,6 +81,20 @@ class Rounds(unittest.TestCase):
             self.assertEqual(lab.release.asked_for_wrapped, [
                 {"verb": "wrapped", "secrets_directory": f"{lab.directory}/secrets",
                  "gates": ["vault"]}])
+            asked.ok()
+            asked.close()
+
+    def test_a_vault_s_gate_is_asked_for_with_all_that_leads_to_its_key(self):
+        with KindsLab(gates=("vault", "cloud")) as lab:
+            lab.release.wrapped = [wrapped(1), wrapped(2, "cloud")]
+            lab.start_on_bus()
+            asked = lab.worker.next()
+            self.assertEqual(asked.request["gates"], [
+                {"name": "cloud", "kind": "key-release", **VAULT},
+                {"name": "vault", "kind": "rewrap"}])
+            self.assertEqual(asked.request["wrapped"], [wrapped(1), wrapped(2, "cloud")])
+            self.assertEqual(lab.release.asked_for_wrapped[0]["gates"], ["cloud", "vault"])
+            self.accepted(ROUND_PARSER, asked)
             asked.ok()
             asked.close()
 
@@ -190,6 +211,18 @@ class Keeping(unittest.TestCase):
             asked.close()
             self.assertEqual(asker.get(), secret_of("vault"))
 
+    def test_what_a_vault_opened_is_kept_as_what_a_verifier_did(self):
+        with KindsLab(gates=("cloud",)) as lab:
+            lab.release.script = None
+            lab.start_trusted(gates={"cloud": Opened(600, "key-release")})
+            self.assertEqual(lab.approval_names(), [])
+            asker = lab.ask(secret="cloud")
+            asked = lab.release.next()
+            self.assertEqual(asked.request["approvals"], [{"gate": "cloud", "kind": "key-release"}])
+            release(asked)
+            asked.close()
+            self.assertEqual(asker.get(), secret_of("cloud"))
+
     def test_data_keys_serve_as_long_as_the_verdict_lasts(self):
         with KindsLab() as lab:
             lab.shut()
@@ -229,6 +262,15 @@ class Keeping(unittest.TestCase):
                 lab.trust(gates={"lab": 600, "vault": Opened(600, "rewrap")})
                 self.assertEqual(asker.get(), secret_of("vault"))
                 self.assertEqual(lab.n_rounds(), 1)
+
+    def test_who_asks_for_what_no_vault_has_opened_begins_a_round(self):
+        with KindsLab(gates=("cloud",)) as lab:
+            lab.shut()
+            lab.start_trusted(gates={})
+            asker = lab.ask(secret="cloud")
+            lab.trust(gates={"cloud": Opened(600, "key-release")})
+            self.assertEqual(asker.get(), secret_of("cloud"))
+            self.assertEqual(lab.n_rounds(), 1)
 
     def test_a_renewal_comes_before_the_first_of_them_ends(self):
         with KindsLab() as lab:
@@ -345,16 +387,68 @@ class Demand(unittest.TestCase):
                 self.assertIn(asker.get(), (secret_of("lab"), secret_of("now")))
             self.assertEqual(lab.n_rounds(), 1)
 
-    def test_without_such_gates_they_wait_and_no_round_is_begun(self):
+    def test_a_gate_that_is_shut_under_a_verdict_is_tried_again_at_once(self):
+        """The verifier grants it by now; the next round is planned for minutes later."""
+        for granted in ({"lab": 600}, {}):
+            with self.subTest(granted), KindsLab(gates=("lab", "other", "boot")) as lab:
+                lab.shut("boot")
+                lab.start_trusted(gates=granted)
+                asker = lab.ask(secret="other")
+                lab.trust(gates={**granted, "other": 600})
+                self.assertEqual(asker.get(), secret_of("other"))
+                self.assertEqual(lab.n_rounds(), 1)
+
+    def test_one_that_stays_shut_is_waited_for_after_one_round(self):
         with KindsLab(gates=("lab", "boot")) as lab:
             lab.shut()
             lab.start_trusted(gates={"lab": 600})
             asker = lab.ask(secret="other")
+            lab.trust(gates={"lab": 600})
+            lab.wait_for("TRUSTED")
+            self.assertEqual(lab.ask(secret="lab").get(), secret_of("lab"))
+            self.assertFalse(asker.has_answer())
+            self.assertTrue(lab.worker.arrived.empty())
+            self.assertEqual(lab.n_rounds(), 1)
+            # A round for another reason opens it.
+            lab.call_later("Attest")
+            lab.trust(gates={"lab": 600, "other": 600})
+            self.assertEqual(asker.get(), secret_of("other"))
+
+    def test_who_asks_for_what_no_verifier_of_this_protocol_opens_is_told_so(self):
+        with KindsLab(gates=("lab", "boot")) as lab:
+            lab.release.script = lambda asked: release(asked, {"lab"}, SHUT, found="lab")
+            lab.start_trusted(findings=[finding("gate-protocol-unfit", "warning")])
+            self.assertTrue(is_refusal(lab.ask(secret="lab").get()))
+            lab.logged("gate-protocol-unfit")
+            self.assertEqual(lab.n_rounds(), 0)
+
+    def test_who_waited_for_the_verdict_that_leaves_it_shut_has_had_its_round(self):
+        with KindsLab(gates=("lab", "boot")) as lab:
+            lab.shut()
+            lab.start_on_bus()
+            asker = lab.ask(secret="other")
             lab.waits(1)
+            lab.trust(gates={"lab": 600})
+            lab.wait_for("TRUSTED")
             self.assertEqual(lab.ask(secret="lab").get(), secret_of("lab"))
             self.assertFalse(asker.has_answer())
             self.assertEqual(lab.n_rounds(), 0)
             asker.close()  # a stop waits for those who do not read
+
+    def test_an_approval_that_the_tpm_does_not_take_is_brought_anew(self):
+        """It was reset under us, for one. Once: a second such answer is the asker's."""
+        for finding in ("tpm-approval-lost", "tpm-approval-expired"):
+            with self.subTest(finding), KindsLab(gates=("lab",)) as lab:
+                answers = [(["lab"], finding), ([], finding), (["lab"], finding), (["lab"], finding)]
+                lab.release.script = lambda asked: release(asked, *answers.pop(0))
+                lab.start_trusted(gates={"lab": 600})
+                asker = lab.ask(secret="lab")
+                lab.trust(gates={"lab": 600})
+                self.assertEqual(asker.get(), secret_of("lab"))
+                asker = lab.ask(secret="lab")
+                lab.trust(gates={"lab": 600})
+                self.assertTrue(is_refusal(asker.get()))
+                lab.logged(REFUSED, f'ATTEST_FINDING="{finding}"')
 
     def test_who_asks_again_and_again_has_ever_fewer_rounds(self):
         """The second fruitless round comes after a pause, which a test cannot wait for."""

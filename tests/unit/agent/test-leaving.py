@@ -291,6 +291,48 @@ class Stop(unittest.TestCase):
             self.assertEqual(lab.process.wait(LIMIT), 0)
 
 
+class PutBack(unittest.TestCase):
+    """A snapshot is restored while attestd is on its way out: a restart carries no verdict over it."""
+
+    def goes_on_without_a_verdict(self, lab):
+        self.assertEqual(lab.process.wait(LIMIT), 0)
+        lab.worker.script = lambda asked: asked.failed()
+        lab.start_from_store()
+        self.assertEqual(lab.wait_for("WAITING")["VerdictExpiresUSec"], 0)
+        self.assertEqual(lab.approval_names(), [])
+        self.assertIsNone(lab.trusted_until())
+
+    def test_while_pid_1_is_asked_why(self):
+        with SecretsLab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            lab.start_pid1("restart")
+            lab.start_trusted()
+            lab.manager_mock.send_signal(signal.SIGSTOP)
+            lab.process.send_signal(signal.SIGTERM)
+            until(lambda: lab.manager.said("STOPPING", "1"), "STOPPING=1")
+            lab.process.send_signal(signal.SIGUSR1)
+            # The question has a limit: where that came first, it was no restart.
+            until(lambda: "machine-rewound" in lab.log() or lab.process.poll() is not None, "the signal")
+            lab.manager_mock.send_signal(signal.SIGCONT)
+            self.goes_on_without_a_verdict(lab)
+
+    def test_while_a_restart_waits_for_an_asker(self):
+        with SecretsLab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            lab.start_pid1("restart")
+            lab.start_trusted()
+            self.assertEqual(lab.ask(secret="out").get(), secret_of("out"))
+            lab.release.script = None
+            asker = lab.ask()
+            asked = lab.release.next()
+            lab.process.send_signal(signal.SIGTERM)
+            lab.logged("TRUSTED to STOPPING")
+            lab.process.send_signal(signal.SIGUSR1)
+            lab.logged(WITHDRAWN, 'ATTEST_SECRET="out"', 'ATTEST_FINDING="machine-rewound"')
+            self.assertTrue(is_refusal(asker.get()))
+            asked.close()
+            lab.release.script = release
+            self.goes_on_without_a_verdict(lab)
+
+
 class Never(unittest.TestCase):
     """Units wait while attestd is killed, restarted and stopped, at any moment: the answer is the
     whole secret or a refusal; with a kill there is the gap, too, which test-killed.py measures."""

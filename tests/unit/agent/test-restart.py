@@ -243,6 +243,28 @@ class Reload(Case):
             lab.worker.reply("ok")
             self.assertEqual(pending.get(), ("TRUSTED",))
 
+    def test_a_caller_of_the_bus_is_told_what_is_wrong_and_nothing_changes(self):
+        with Lab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            self.trusted(lab)
+            lab.configure(more="IntervalSec=5 parsecs\n")
+            error = lab.call_later("Reload").get()
+            self.assertEqual(error_name(error), "org.attestd.Error.ConfigUnitUnknown")
+            self.assertIn(f"{lab.config}:", error.message)
+            self.assertIn("parsecs", error.message)
+            lab.logged(INVALID, "parsecs")
+            self.assertEqual(lab.state(), "TRUSTED")
+            self.assertEqual(lab.properties()["Verifier"], "lab")
+
+    def test_a_caller_of_the_bus_finds_the_new_settings_in_force(self):
+        with Lab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            self.trusted(lab)
+            with open(lab.config) as file:
+                text = file.read()
+            with open(lab.config, "w") as file:
+                file.write(text.replace("[Verifier lab]", "[Verifier other]"))
+            self.assertEqual(lab.call("Reload"), ())
+            self.assertEqual(lab.properties()["Verifier"], "other")
+
     def test_a_reload_within_a_round_is_followed_by_another_round(self):
         with Lab(PROGRAM) as lab:
             lab.start_on_bus()

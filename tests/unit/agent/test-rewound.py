@@ -2,6 +2,7 @@
 """A machine that was restored from a snapshot, or whose TPM was reset under it: what was approved
 before is gone, whatever the round that shows it brings, and the machine proves itself anew."""
 
+import json
 import os
 import signal
 import subprocess
@@ -202,6 +203,117 @@ class Seen(unittest.TestCase):
             finding = next(f for f in lab.wait_for("WAITING")["Findings"] if f[0] == "tpm-not-continuous")
             self.assertEqual(finding[3], "resetCount 9, restartCount 0, clock 77 ms")
             self.assertEqual(finding[4], "resetCount 4, restartCount 0, clock 1000 ms")
+
+
+ONE, TWO = "000b" + "11" * 32, "000b" + "22" * 32
+
+
+class Key(unittest.TestCase):
+    """The attestation key, by the name that the round quoted with."""
+
+    def round(self, lab, how, name, forgotten=False, **members):
+        key = {"name": name, "is_forgotten": forgotten}
+        caller = lab.call_later("Attest")
+        asked = lab.worker.next()
+        if how == "ok":
+            asked.ok(members={"tpm_key": key, **members})
+        else:
+            getattr(asked, how)(tpm_key=key, **members)
+        asked.close()
+        caller.get()
+        return lab.properties()
+
+    def begin(self, lab):
+        os.mkdir(f"{lab.directory}/state")
+        lab.start_on_bus()
+        lab.worker.reply("failed")
+        lab.wait_for("WAITING")
+        self.assertEqual(names(self.round(lab, "ok", ONE)), [])
+        self.assertEqual(names(self.round(lab, "ok", ONE)), [])
+
+    def record(self, lab, change=None):
+        path = f"{lab.directory}/state/attestation-key"
+        with open(path) as file:
+            record = json.load(file)
+        if change:
+            record.update(change)
+            with open(path, "w") as file:
+                json.dump(record, file)
+        return record
+
+    def another_boot(self, lab):
+        """As far as the record knows: what is there is of a boot before."""
+        lab.end(lab.process)
+        self.record(lab, {"boot_id": "0" * 32})
+        lab.start_on_bus()
+
+    def test_another_key_after_a_boot_is_told_until_a_round_passes(self):
+        with Lab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            self.begin(lab)
+            self.assertEqual(self.record(lab)["name"], ONE)
+            self.another_boot(lab)
+            lab.worker.reply("failed")
+            lab.wait_for("WAITING")
+            for how in ("failed", "no", "ok"):
+                found = self.round(lab, how, TWO, forgotten=True)
+                said = next(f for f in found["Findings"] if f[0] == "tpm-key-new")
+                self.assertIn("tpm-persisted", said[3])
+                self.assertIn("rewrap", said[5])
+                self.assertIn("key-release", said[5])
+                self.assertEqual(lab.log().count(REWOUND), 1)
+                self.assertEqual(self.record(lab)["name"], TWO if how == "ok" else ONE)
+            self.assertEqual(names(self.round(lab, "ok", TWO)), [])
+
+    def test_the_same_key_after_a_boot_is_nothing_to_speak_of(self):
+        with Lab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            self.begin(lab)
+            self.another_boot(lab)
+            lab.worker.reply("failed")
+            lab.wait_for("WAITING")
+            self.assertEqual(names(self.round(lab, "ok", ONE)), [])
+
+    def test_another_key_within_a_boot_is_told_and_costs_nothing(self):
+        with Lab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            self.begin(lab)
+            found = self.round(lab, "failed", TWO)
+            self.assertIn("tpm-key-replaced", names(found))
+            self.assertEqual(found["State"], "TRUSTED")
+
+    def test_another_tpm_by_a_reload_has_another_key_and_another_clock(self):
+        with Lab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            self.begin(lab)
+            self.assertEqual(names(self.round(lab, "ok", ONE, tpm_clock=tpm())), [])
+            lab.configure(retry_min="1h", retry_max="1d", more="[Evidence]\nTCTI=swtpm:path=/x\n")
+            lab.call("Reload")
+            self.assertEqual(names(self.round(lab, "ok", TWO, tpm_clock=tpm(resets=2))), [])
+            lab.restart(signal.SIGKILL)
+            found = self.round(lab, "failed", TWO, tpm_clock=tpm(resets=3))
+            self.assertIn("tpm-not-continuous", names(found))
+
+    def test_a_reload_within_a_round_does_not_mix_two_tpms(self):
+        with Lab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            self.begin(lab)
+            self.assertEqual(names(self.round(lab, "ok", ONE, tpm_clock=tpm())), [])
+            caller = lab.call_later("Attest")
+            asked = lab.worker.next()
+            lab.configure(retry_min="1h", retry_max="1d", more="[Evidence]\nTCTI=swtpm:path=/x\n")
+            lab.call("Reload")
+            asked.ok(members={"tpm_key": {"name": ONE, "is_forgotten": False}, "tpm_clock": tpm(clock=2000)})
+            asked.close()
+            caller.get()
+            self.assertEqual(names(lab.properties()), [])
+            self.assertEqual(names(self.round(lab, "ok", TWO, tpm_clock=tpm(resets=2))), [])
+
+    def test_a_record_that_cannot_be_written_is_said_and_nothing_fails(self):
+        with Lab(PROGRAM, retry_min="1h", retry_max="1d") as lab:
+            os.makedirs(f"{lab.directory}/state/attestation-key")
+            lab.start_on_bus()
+            lab.worker.reply("failed")
+            lab.wait_for("WAITING")
+            self.assertEqual(names(self.round(lab, "ok", ONE)), [])
+            self.assertEqual(names(self.round(lab, "ok", ONE)), [])
+            self.assertEqual(lab.log().count("name cannot be kept"), 1)
+            self.assertIn("tpm-key-replaced", names(self.round(lab, "ok", TWO)))
 
 
 class Alone(unittest.TestCase):

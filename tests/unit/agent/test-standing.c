@@ -72,6 +72,7 @@ static void a_record_reads_back_as_it_was_written(void)
     schedule.is_parked = true;
     before.has_tpm_clock = true;
     before.tpm_clock = (AnswerTpmClock){ 123456789012, 7, 3 };
+    before.tpm_clock_tcti = strdup("device:/dev/tpmrm0");
     _cleanup_free_ char *record = standing_encode(&before, &schedule, &owner, 4711);
     check(record);
     check_int(standing_decode(view_of_string(record), &owner, &planned, &after, &inode), 0);
@@ -83,6 +84,7 @@ static void a_record_reads_back_as_it_was_written(void)
     check_int(after.tpm_clock.clock_msec, 123456789012);
     check_int(after.tpm_clock.reset_count, 7);
     check_int(after.tpm_clock.restart_count, 3);
+    check_str(after.tpm_clock_tcti, "device:/dev/tpmrm0");
     check_int(after.state, STATE_RENEWING);
     check_int(after.since_boottime_usec, 5);
     check_int(after.last_round_boottime_usec, 7);
@@ -176,12 +178,14 @@ static void a_record_without_what_was_added_later_is_read(void)
     uint64_t inode;
     json_auto_t *object = NULL;
 
+    standing.has_tpm_clock = true;
     _cleanup_free_ char *record = standing_encode(&standing, &schedule, &owner, 0);
     check_int(json_parse(view_of_string(record), STANDING_RECORD_MAX, &object), 0);
     check(json_object_del(object, "is_parked") == 0);
+    check(!json_object_get(json_object_get(object, "tpm_clock"), "tcti"));
     _cleanup_free_ char *older = json_text(object);
     check_int(standing_decode(view_of_string(older), &owner, &schedule, &again, &inode), 0);
-    check(!schedule.is_parked && !again.has_tpm_clock);
+    check(!schedule.is_parked && again.has_tpm_clock && !again.tpm_clock_tcti);
 }
 
 static void no_planned_round_reads_back_as_none(void)

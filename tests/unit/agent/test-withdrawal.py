@@ -171,6 +171,38 @@ class Loss(unittest.TestCase):
                 lab.logged(WITHDRAWN, f'ATTEST_ASKER="unit:{asker}.service" ATTEST_SECRET="{secret}"')
             self.assertEqual(lab.log().count(WITHDRAWN), 4)
 
+    def finding_of(self, lab):
+        """Of the one withdrawal in the journal; None: it has none."""
+        line = lab.logged(WITHDRAWN)
+        return line.split('ATTEST_FINDING="')[1].split('"')[0] if "ATTEST_FINDING=" in line else None
+
+    def test_what_it_is_for_is_what_costs_the_verdict_and_nothing_of_before(self):
+        def refused(lab):
+            lab.attest("no")
+
+        def settings(lab):
+            lab.configure(verifier="AcceptSimulated=yes", retry_min="1h", retry_max="1d")
+            lab.process.send_signal(signal.SIGHUP)
+
+        def put_back(lab):
+            lab.process.send_signal(signal.SIGUSR1)
+
+        def other_tpm(lab):
+            lab.attest("failed", tpm_clock={"clock_msec": 1, "reset_count": 5, "restart_count": 0})
+
+        def stopped(lab):
+            lab.end(lab.process)
+
+        for loses, finding in ((refused, "snp-tcb-too-low"), (settings, None), (stopped, None),
+                               (put_back, "machine-rewound"), (other_tpm, "tpm-not-continuous")):
+            with self.subTest(loses.__name__), LossLab() as lab:
+                lab.start_pid1("stop")
+                lab.start_trusted()
+                lab.get("plain")
+                lab.attest("failed", tpm_clock={"clock_msec": 1, "reset_count": 4, "restart_count": 0})
+                loses(lab)
+                self.assertEqual(self.finding_of(lab), finding)
+
     def test_so_does_the_end_of_the_verdict(self):
         with LossLab() as lab:
             lab.start_trusted()

@@ -139,6 +139,8 @@ static void add_extensions(X509 *x509, const ForgeCertificate *wanted)
         add_text_extension(x509, NID_key_usage, wanted->key_usage);
     if (wanted->extended_usage)
         add_text_extension(x509, NID_ext_key_usage, wanted->extended_usage);
+    if (wanted->other_names)
+        add_text_extension(x509, NID_subject_alt_name, wanted->other_names);
     for (int i = 0; wanted->extension_oid && i < (wanted->extension_twice ? 2 : 1); i++) {
         X509_EXTENSION *extension =
             own_extension(wanted->extension_oid, wanted->extension_critical);

@@ -38,6 +38,7 @@ typedef struct ForgeCertificate {
     bool extension_twice;
     bool extension_critical;
     const char *extended_usage; /* "2.23.133.8.3" */
+    const char *other_names;    /* "DNS:*.vault.azure.net,IP:127.0.0.1" */
 } ForgeCertificate;
 
 #define FORGE_2025 INT64_C(1735689600)

@@ -55,6 +55,21 @@ static void a_certificate_says_what_was_written(void)
     check(view_equal(certificate_spki(certificate), VIEW(spki)));
 }
 
+static void what_ends_soon_is_told_by_its_life(void)
+{
+    const int64_t day = 86400;
+
+    /* Ten years: the last 30 days. */
+    check(!validity_ends_soon(0, 3650 * day, 3620 * day));
+    check(validity_ends_soon(0, 3650 * day, 3620 * day + 1));
+    /* 90 days, renewed at 30: the last quarter. */
+    check(!validity_ends_soon(0, 90 * day, 60 * day));
+    check(validity_ends_soon(0, 90 * day, 70 * day));
+    /* Behind its end, and where nothing is valid at all. */
+    check(validity_ends_soon(0, 90 * day, 100 * day));
+    check(validity_ends_soon(90 * day, 0, 1 * day));
+}
+
 static void an_extension_is_found_by_number(void)
 {
     static const uint8_t seven[] = { 0x02, 0x01, 0x07 };
@@ -418,6 +433,7 @@ static const Test tests[] = {
     { "whole names are written as RFC 4514 has them",
       whole_names_are_written_as_rfc_4514_has_them },
     { "a certificate says what was written", a_certificate_says_what_was_written },
+    { "what ends soon is told by its life", what_ends_soon_is_told_by_its_life },
     { "an extension is found by number", an_extension_is_found_by_number },
     { "an extension twice is refused", an_extension_twice_is_refused },
     { "bytes behind are refused and can be trimmed", bytes_behind_are_refused_and_can_be_trimmed },

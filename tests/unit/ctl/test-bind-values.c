@@ -74,10 +74,11 @@ static void test_what_needs_no_evidence_has_no_values(void)
     json_t *values = NULL;
     GateFile fleet = gate_of(BIND_BIT(BIND_KIND_FLEET)), ak = gate_of(BIND_BIT(BIND_KIND_AK_NAME));
     GateFile other = { .kind = GATE_KIND_VERIFIER };
+    OwnEvidence unasked = { 0 };
 
     check_int(bind_values(&fleet, (ByteView){ 0 }, &values), 0);
     check_int(bind_values(&ak, (ByteView){ 0 }, &values), 0);
-    check_int(bind_values_collect(&other, &values), 0);
+    check_int(bind_values_collect(&other, &unasked, &values), 0);
     check(!values && !bind_values_needed(&fleet) && !bind_values_needed(&ak));
     check(!bind_values_needed(&other));
 }

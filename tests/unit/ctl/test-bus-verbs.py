@@ -43,6 +43,8 @@ INTERFACES = Gio.DBusNodeInfo.new_for_xml(f"""<node>
 
 COUNTER = {"index": 0x01800a07, "value": 42, "name": "AAs" + "A" * 43}
 REWRAP_KEY = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43, "kid": "k"}
+VAULT = {"verifier": "v", "key_url": "https://v.vault.azure.net/keys/k",
+         "key": {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}}
 
 # Says what it was asked and given, then answers as it was told.
 WORKER = """#!/usr/bin/env python3
@@ -298,13 +300,15 @@ class Refusals(unittest.TestCase):
             stage.gate("local")
             stage.gate("vault", "rewrap", verifier="v", rewrap_key=REWRAP_KEY, bind=["fleet"])
             stage.gate("bound", "rewrap", verifier="v", rewrap_key=REWRAP_KEY, bind=["chip-id"])
+            stage.gate("cloud", "key-release", **VAULT)
             for options, text in (
                     (("--gate=local", "--on-loss=panic"), "nothing to do when the verdict is lost"),
                     (("--gate=local", "--on-change=kill"), "nothing to do when the secret changes"),
                     (("--gate=local", "--for=user:no-such-user"), "there is no user"),
                     (("--gate=local", "--for=volume:data"), "secret of its own name"),
                     (("--gate=local", "--for=group:root"), "names nobody"),
-                    (("--gate=vault", "--rollback-counter"), "does not go with a gate of kind")):
+                    (("--gate=vault", "--rollback-counter"), "does not go with a gate of kind"),
+                    (("--gate=cloud", "--rollback-counter"), "does not go with a gate of kind")):
                 with self.subTest(options):
                     status, _, err = stage.ctl("seal", "db", *options)
                     self.assertEqual(status, 2, err)
@@ -316,6 +320,14 @@ class Refusals(unittest.TestCase):
             self.assertEqual(stage.sealed(), [])
             self.assertEqual(stage.ctl("seal", "db", "--gate=vault", "--for=volume:db")[0], 0)
             self.assertNotIn("bind", stage.sealed()[0][0])
+
+    def test_what_a_vault_opens_is_said_when_sealing(self):
+        with Stage() as stage:
+            stage.gate("cloud", "key-release", **VAULT)
+            status, _, err = stage.ctl("seal", "db", "--for=unit:db.service")
+            self.assertEqual(status, 0, err)
+            self.assertIn("release policy", err)
+            self.assertEqual(stage.sealed()[0][0]["gate"]["key_url"], VAULT["key_url"])
 
 
 class Reveal(unittest.TestCase):
@@ -337,8 +349,11 @@ class Reveal(unittest.TestCase):
                 main, terminal = pty.openpty()
                 status = self.reveal(stage, stdout=terminal)[0]
                 os.close(terminal)
-                self.assertEqual((status, os.read(main, 100)), (0, shown))
-                os.close(main)
+                with open(main, "rb", buffering=0) as screen:
+                    seen = b""
+                    while not seen.endswith(b"\n"):  # what is written in two parts comes in two
+                        seen += screen.read(100)
+                self.assertEqual((status, seen), (0, shown))
 
     def test_what_attestd_refuses_is_said_by_name(self):
         with Stage() as stage:
@@ -503,9 +518,12 @@ class Reseal(unittest.TestCase):
             stage.secret("db", counter=COUNTER)
             self.assertEqual(stage.ctl("reseal", "db")[0], 0)
             self.assertTrue(stage.sealed()[0][0]["rollback_counter"])
-            stage.gate("local", "rewrap", verifier="v", rewrap_key=REWRAP_KEY, bind=["fleet"])
-            self.assertEqual(stage.ctl("reseal", "db")[0], 0)
-            self.assertFalse(stage.sealed()[0][0]["rollback_counter"])
+            for kind, members in (("rewrap", {"verifier": "v", "rewrap_key": REWRAP_KEY,
+                                              "bind": ["fleet"]}), ("key-release", VAULT)):
+                with self.subTest(kind):
+                    stage.gate("local", kind, **members)
+                    self.assertEqual(stage.ctl("reseal", "db")[0], 0)
+                    self.assertFalse(stage.sealed()[0][0]["rollback_counter"])
 
 
 if __name__ == "__main__":

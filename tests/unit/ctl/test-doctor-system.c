@@ -159,6 +159,30 @@ static void test_volume_secret(void)
     expect(&stage, doctor_crypttab, CHECK_WARN, "volume-missing");
 }
 
+static void test_volume_key(void)
+{
+    _cleanup_stage_ Stage stage = { 0 };
+    SecretList *secrets = &stage.doctor.secrets;
+
+    stage_begin(&stage);
+    put(&stage, "etc/crypttab", CRYPTTAB_GOOD);
+    put(&stage, DROP_IN, BOUND);
+    stage.doctor.has_secrets = true;
+    expect(&stage, doctor_crypttab, CHECK_NO, "secret-not-sealed");
+    check_str(stage.line->findings.items[0].subject, "volume:data, secret data");
+    secrets->items = calloc(1, sizeof(*secrets->items));
+    check(secrets->items);
+    secrets->n_items = 1;
+    secrets->items[0].name = strdup("data");
+    secrets->items[0].header.who[0] = strdup("unit:data.service");
+    secrets->items[0].header.n_who = 1;
+    expect(&stage, doctor_crypttab, CHECK_NO, "secret-for-others");
+    free(secrets->items[0].header.who[0]);
+    secrets->items[0].header.who[0] = strdup("volume:data");
+    findings_done(&stage.line->findings);
+    expect(&stage, doctor_crypttab, CHECK_OK, NULL);
+}
+
 static void test_swap_none(void)
 {
     _cleanup_stage_ Stage stage = { 0 };
@@ -268,6 +292,7 @@ static const Test tests[] = {
     { "a line of crypttab that the boot would wait for is named", test_crypttab_deadlock },
     { "so is a mount", test_mount_waits },
     { "a crypttab that is no file is named", test_crypttab_unusable },
+    { "a volume that asks for what nobody sealed for it is named", test_volume_key },
     { "a secret for a volume that is not there is named", test_volume_secret },
     { "no swap is fine", test_swap_none },
     { "swap on a plain disk is named", test_swap_open },

@@ -25,6 +25,8 @@ NOBODY = 65534
 INTERFACES = Gio.DBusNodeInfo.new_for_xml(f"""<node>
 <interface name="{MANAGER}.Manager">
   <method name="LoadUnit"><arg type="s" direction="in"/><arg type="o" direction="out"/></method>
+  <method name="ListUnitsByPatterns"><arg type="as" direction="in"/><arg type="as" direction="in"/>
+    <arg type="a(ssssssouso)" direction="out"/></method>
   <property name="Version" type="s" access="read"/>
 </interface>
 <interface name="{MANAGER}.Unit">
@@ -45,6 +47,7 @@ INTERFACES = Gio.DBusNodeInfo.new_for_xml(f"""<node>
   <property name="Version" type="s" access="read"/>
   <property name="Simulated" type="b" access="read"/>
   <property name="LastError" type="(sss)" access="read"/>
+  <property name="Findings" type="a(sssssss)" access="read"/>
   <property name="VerdictExpiresUSec" type="t" access="read"/>
   <property name="LastRoundUSec" type="t" access="read"/>
   <property name="StateSinceUSec" type="t" access="read"/>
@@ -103,11 +106,13 @@ class Stage(Lab):
         for name, file_state in OURS.items():
             self.unit(name, UnitFileState=file_state)
         self.version = "252.39-1~deb12u1"
+        self.is_silent = False
         now = int(time.time() * 1000000)
         self.standing = {
             "State": GLib.Variant("s", "TRUSTED"), "Verifier": GLib.Variant("s", "lab"),
             "Version": GLib.Variant("s", self.own_version()), "Simulated": GLib.Variant("b", False),
             "LastError": GLib.Variant("(sss)", ("", "", "")),
+            "Findings": GLib.Variant("a(sssssss)", []),
             "VerdictExpiresUSec": GLib.Variant("t", now + 600000000),
             "LastRoundUSec": GLib.Variant("t", now - 5000000),
             "StateSinceUSec": GLib.Variant("t", now - 7000000),
@@ -157,8 +162,19 @@ class Stage(Lab):
                             "BindsTo": [], "BoundBy": [], "WantedBy": [], "RequiredBy": [], **properties,
                             "LoadCredential": list(credentials)}
 
-    def on_manager(self, connection, _sender, _path, _interface, _method, parameters, invocation):
+    def on_manager(self, connection, _sender, _path, _interface, method, parameters, invocation):
+        if self.is_silent:
+            return
+        if method == "ListUnitsByPatterns":
+            rows = [(name, "", "loaded", "active", "", "", self.register(connection, name), 0, "", "/")
+                    for name in self.units if name.endswith(".service")]
+            invocation.return_value(GLib.Variant("(a(ssssssouso))", (rows,)))
+            return
         name, = parameters.unpack()
+        invocation.return_value(GLib.Variant("(o)", (self.register(connection, name),)))
+
+    def register(self, connection, name):
+        """The object of a unit."""
         path = MANAGER_PATH + "/unit/" + "".join(c if c.isalnum() else f"_{ord(c):02x}" for c in name)
         with contextlib.suppress(GLib.Error):  # it is there already
             kinds = {"LoadCredential": "a(ss)"}
@@ -171,7 +187,7 @@ class Stage(Lab):
             connection.register_object(path, INTERFACES[1], None, tell, None)
             if name.endswith(".service"):
                 connection.register_object(path, INTERFACES[2], None, tell, None)
-        invocation.return_value(GLib.Variant("(o)", (path,)))
+        return path
 
     def gate(self, name, **members):
         with open(f"{self.state}/gates/{name}.json", "w") as file:
@@ -363,6 +379,11 @@ class Doctor(unittest.TestCase):
         line = self.expect("gates", "no", "gate-verifier-other", 2)
         self.assertEqual((line["findings"][0]["found"], line["findings"][0]["wanted"]),
                          ("another", "lab-verifier"))
+        with open(f"{stage.state}/gates/db.json", "w") as file:
+            json.dump({"attestd_gate": 1, "name": "db", "kind": "key-release", "key": key,
+                       "verifier": "lab-verifier", "key_url": "https://v.vault.azure.net/keys/k"}, file)
+        line = self.expect("gates", "no", "key-release-unfit")
+        self.assertIn("AttestationType=AzureGuest", line["findings"][0]["wanted"])
 
     def test_secrets(self):
         stage = self.stage
@@ -404,6 +425,31 @@ class Doctor(unittest.TestCase):
         self.expect("units", "ok")
         stage.secret("db", who=["user:4294967294"])
         self.expect("units", "no", "user-unknown", 2)
+
+    def test_who_asks_for_what_nobody_sealed(self):
+        stage = self.stage
+        stage.gate("local")
+        stage.secret("db")
+        stage.unit("db.service", [stage.credential("db"), ("key", "/etc/key")])
+        stage.unit("web.service", [stage.credential("db"), stage.credential("cookie")])
+        line = self.expect("units", "no", "secret-not-sealed", 2)
+        self.assertEqual([(item["name"], item["subject"]) for item in line["findings"]],
+                         [("secret-for-others", "unit:web.service, secret db"),
+                          ("secret-not-sealed", "unit:web.service, secret cookie")])
+        stage.secret("db", who=["unit:db.service", "unit:web.service"])
+        stage.secret("cookie", who=["unit:web.service"])
+        self.expect("units", "ok", status=0)
+
+    def test_a_systemd_that_hangs_is_waited_for_once(self):
+        stage = self.stage
+        stage.gate("local")
+        stage.secret("db", who=["unit:db.service", "unit:web.service"])
+        stage.is_silent = True
+        checks, status = self.diagnose()
+        for name in ("services", "units"):
+            self.assertEqual(checks[name]["result"], "skipped")
+            self.assertIn("systemd does not answer", checks[name]["said"])
+        self.assertEqual(status, 0)
 
     def test_event_log(self):
         os.unlink(self.stage.event_log)
@@ -458,11 +504,19 @@ class Doctor(unittest.TestCase):
     def test_verdict(self):
         stage = self.stage
         self.assertIn("TRUSTED since", self.expect("verdict", "ok")["said"])
-        stage.standing["LastError"] = GLib.Variant("(sss)", ("verifier-unreachable", "no way", "wait"))
+        stage.standing["LastError"] = GLib.Variant("(sss)", (
+            "verifier-unreachable", "the verifier cannot be reached (lab): found no way, wanted a way", "wait"))
+        stage.standing["Findings"] = GLib.Variant("a(sssssss)", [
+            ("other", "vtpm", "warning", "x", "y", "z", "worker"),
+            ("verifier-unreachable", "lab", "failure", "no way", "a way", "wait", "worker")])
         self.expect("verdict", "warn", "verifier-unreachable", 0)
         stage.standing["State"] = GLib.Variant("s", "WAITING")
         line = self.expect("verdict", "no", "verifier-unreachable", 4)
-        self.assertRegex(line["findings"][0]["found"], r"^WAITING since 20.*Z \(.* ago\): no way$")
+        self.assertRegex(line["findings"][0]["found"], r"^no way; WAITING since 20.*Z \(.* ago\)$")
+        self.assertEqual(line["findings"][0]["wanted"], "a way")
+        stage.standing["Findings"] = GLib.Variant("a(sssssss)", [])
+        line = self.expect("verdict", "no", "verifier-unreachable", 4)
+        self.assertRegex(line["findings"][0]["found"], r"^WAITING since 20.*Z \(.* ago\)$")
         stage.standing["State"] = GLib.Variant("s", "REFUSED")
         stage.standing["LastError"] = GLib.Variant("(sss)", ("snp-tcb-too-low", "old", "update"))
         self.expect("verdict", "no", "snp-tcb-too-low", 5)

@@ -98,6 +98,32 @@ static void a_round_says_what_helps(void)
     check_str(json_string_value(json_object_get(first, "name")), REDACTED);
 }
 
+/* Whoever may own attestd's name on the bus. */
+static void a_standing_says_words_and_numbers_only(void)
+{
+    static const char *const members[] = { "State", "Protocol", "Version", "Simulated" };
+    json_auto_t *good =
+        json_pack("{ss ss ss sb sI ss}", "State", "TRUSTED", "Protocol", "maa", "Version", "1.2.3",
+                  "Simulated", 1, "LastRoundUSec", (json_int_t)7, "Verifier", "acme");
+    json_auto_t *shown = explain_report_standing(good);
+
+    check_str(json_string_value(json_object_get(shown, "State")), "TRUSTED");
+    check_str(json_string_value(json_object_get(shown, "Protocol")), "maa");
+    check_str(json_string_value(json_object_get(shown, "Version")), "1.2.3");
+    check(json_is_true(json_object_get(shown, "Simulated")));
+    check_int(json_integer_value(json_object_get(shown, "LastRoundUSec")), 7);
+    check(!json_object_get(shown, "Verifier"));
+    for (size_t i = 0; i < ELEMENTSOF(identities); i++) {
+        json_auto_t *bad = json_object();
+        for (size_t m = 0; m < ELEMENTSOF(members); m++)
+            check(json_object_set_new(bad, members[m], json_string(identities[i])) == 0);
+        check(json_object_set_new(bad, "NextRoundUSec", json_string(identities[i])) == 0);
+        json_auto_t *hidden = explain_report_standing(bad);
+        _cleanup_free_ char *text = json_text(hidden);
+        check(text && !strstr(text, identities[i]));
+    }
+}
+
 #define KEYS "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}"
 
 /* %1$s: the directory of the files. */
@@ -185,6 +211,7 @@ static void settings_say_that_they_are_set_and_not_to_what(void)
 static const Test tests[] = {
     { "a round says nothing of what identifies", a_round_says_nothing_of_what_identifies },
     { "a round says what helps", a_round_says_what_helps },
+    { "a standing says words and numbers only", a_standing_says_words_and_numbers_only },
     { "settings say that they are set, and not to what",
       settings_say_that_they_are_set_and_not_to_what },
 };

@@ -43,6 +43,71 @@ expect_equal "$(file '[.kind, .verifier, .rewrap_key.kid, (.bind | sort), .relea
 expect_exit 0 gate add fleet --kind=rewrap --trust=trust.json --bind=fleet
 expect_equal "$(file .bind fleet)" '["fleet"]' "the binding"
 
+say "a key-release gate takes a vault's key by its public half, and whose token releases it"
+VAULT=https://lab.vault.azure.net/keys/disk
+MAA=https://lab.weu.attest.azure.net
+expect_exit 0 gate add cloud --kind=key-release --key-url=$VAULT/0123 --key=rsa.pem --verifier=$MAA --recovery-key=recovery.pem
+expect_text "of verifier $MAA"
+expect_text "release policy"
+expect_text "not which kernel"
+expect_equal "$(file '[.kind, .verifier, .key_url, .key.kty, (.key | keys), .resource, .client_id, .api_version, .vault_ca_pem]' cloud)" \
+    "[\"key-release\",\"$MAA\",\"$VAULT/0123\",\"RSA\",[\"e\",\"kty\",\"n\"],null,null,null,null]" "the gate"
+jwk release.key | jq '{attributes: {exportable: true}, key: (. + {kty: "EC-HSM", kid: "k", key_ops: []})}' >shown.json
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=vaults -days 1 2>/dev/null
+expect_exit 0 gate add own --kind=key-release --key-url=https://localhost:8443/keys/k --key=shown.json --trust=trust.json \
+    --resource=https://vault.example --client-id=11111111-2222-3333-4444-555555555555 --vault-ca=ca.pem --api-version=7.5
+expect_equal "$(file '[.verifier, .key, .resource, .client_id, .api_version]' own)" \
+    "[\"urn:lab\",$(jwk release.key | jq -c .),\"https://vault.example\",\"11111111-2222-3333-4444-555555555555\",\"7.5\"]" "the gate"
+expect_equal "$(jq -r .vault_ca_pem state/gates/own.json)" "$(<ca.pem)" "who certified it"
+cat >maa.conf <<C
+[Verifier azure]
+Protocol=maa
+AttestationType=AzureGuest
+URL=$MAA
+C
+"$CTL" gate add asked --kind=key-release --key-url=$VAULT --key=recovery.pem --state-directory="$W/state" --config="$W/maa.conf" \
+    >out 2>&1 || fail "not added: $(<out)"
+grep -q warning out && fail "a warning: $(<out)"
+expect_equal "$(file '[.verifier, .key.crv]' asked)" "[\"$MAA\",\"P-384\"]" "the gate"
+sed -i /AttestationType/d maa.conf
+"$CTL" gate add asked --kind=key-release --key-url=$VAULT --key=recovery.pem --state-directory="$W/state" --config="$W/maa.conf" >out 2>&1
+grep -q "AttestationType=AzureGuest" out || fail "no word of the token that a vault wants: $(<out)"
+expect_exit 0 gate remove asked
+expect_exit 0 gate list
+for text in "key-release: the vault releases" "$VAULT/0123" "the machine's only one" "one of the system's" "https://vault.azure.net" \
+    "that of the gate's file" "7.5" "11111111-2222"; do expect_text "$text"; done
+expect_equal "$(gate list --json | jq -c 'map(select(.name == "cloud"))[0] | [.key_url, (.key | length), .resource, .api_version, .vault_ca]')" \
+    "[\"$VAULT/0123\",43,\"https://vault.azure.net\",\"7.4\",false]" "what the list says of one"
+
+say "the vault's key of now takes the place of the last one, and nothing else"
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa3.key 2>/dev/null
+openssl pkey -in rsa3.key -pubout -out rsa3.pem
+before=$(file 'del(.key, .key_url)' cloud)
+expect_exit 0 gate update cloud --key=rsa3.pem --key-url=$VAULT/4567
+expect_text "while attestd still has"
+expect_equal "$(file '[.key_url, (.key.n | length)]' cloud)" "[\"$VAULT/4567\",512]" "the key"
+expect_equal "$(file 'del(.key, .key_url)' cloud)" "$before" "the rest"
+expect_exit 0 gate update cloud --key=rsa3.pem
+expect_text "already"
+expect_exit 0 gate update cloud --key-url=$VAULT/89ab
+expect_equal "$(file '[.key_url, (.key.n | length)]' cloud)" "[\"$VAULT/89ab\",512]" "the key"
+while read -r text options; do
+    # shellcheck disable=SC2086
+    expect_exit 2 gate update $options
+    expect_text "${text//_/ }"
+    expect_text "Remedy"
+done <<T
+which_key cloud
+another_one cloud --key=rsa.pem --key-url=https://other.vault.azure.net/keys/disk
+another_one cloud --key=rsa.pem --key-url=https://lab.vault.azure.net/keys/other
+no_URL cloud --key=rsa.pem --key-url=disk
+does_not_go cloud --trust=trust.json
+does_not_go cloud --key=rsa.pem --next-release-key=next.pem
+does_not_go plain --key=rsa.pem
+which_keys plain
+T
+for name in cloud own; do expect_exit 0 gate remove $name; done
+
 say "a pcr gate takes PCRs and no verifier, and says what they leave out"
 expect_exit 0 gate add local --kind=pcr --pcrs=4,7,9
 expect_equal "$(file '[.kind, .pcr_bank, .pcrs, .verifier]' local)" '["pcr","sha256",[4,7,9],null]' "the gate"
@@ -60,6 +125,9 @@ expect_equal "$(gate list --json | jq -c 'map([.name, .kind, has("worth"), .reco
 expect_equal "$(gate list --json | jq -c '.[3] | [.ticket, .cap_pcr, (.release_key_name | length), (.next_release_key_name | length)]')" '[false,13,68,68]' "what the list says of one"
 
 say "an option of another kind is refused by name, and so is a missing one"
+echo '{"key": {"kty": "oct-HSM", "kid": "k"}}' >oct.json
+jq -n '{kty: "RSA", n: ("+" * 344), e: "AQAB"}' >base64.json
+jwk release.key | jq '.x = .y' >off.json
 while read -r text options; do
     # shellcheck disable=SC2086
     expect_exit 2 gate add web $options
@@ -81,6 +149,32 @@ whose_gate --kind=verifier
 whose_gate --kind=rewrap --bind=fleet
 bound_to --kind=rewrap --trust=trust.json
 which_PCRs --kind=pcr
+which_key --kind=key-release --verifier=https://maa
+which_key --kind=key-release --verifier=https://maa --key=rsa.pem
+which_key --kind=key-release --verifier=https://maa --key-url=https://v.vault.azure.net/keys/k
+no_URL --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=http://v.vault.azure.net/keys/k
+tokens_for_localhost --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=https://localhost/keys/k
+no_resource --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=https://localhost/keys/k --resource=vault
+no_client_id --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=https://v.vault.azure.net/keys/k --client-id=me
+no_version --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=https://v.vault.azure.net/keys/k --api-version=7&4
+no_certificates --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=https://v.vault.azure.net/keys/k --vault-ca=trust.json
+no_Microsoft --kind=key-release --key=rsa.pem --key-url=https://v.vault.azure.net/keys/k
+private_key --kind=key-release --verifier=https://maa --key=rsa.key --key-url=https://v.vault.azure.net/keys/k
+of_type_P-521 --kind=key-release --verifier=https://maa --key=p521.pem --key-url=https://v.vault.azure.net/keys/k
+symmetric_key --kind=key-release --verifier=https://maa --key=oct.json --key-url=https://v.vault.azure.net/keys/k
+no_usable_key --kind=key-release --verifier=https://maa --key=base64.json --key-url=https://v.vault.azure.net/keys/k
+point_of_its_curve --kind=key-release --verifier=https://maa --key=off.json --key-url=https://v.vault.azure.net/keys/k
+cannot_be_read --kind=key-release --verifier=https://maa --key=nothing.pem --key-url=https://v.vault.azure.net/keys/k
+bind_does_not_go --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=https://v.vault.azure.net/keys/k --bind=fleet
+pcrs_does_not_go --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=https://v.vault.azure.net/keys/k --pcrs=4
+cap-pcr_does_not_go --kind=key-release --verifier=https://maa --key=rsa.pem --key-url=https://v.vault.azure.net/keys/k --cap-pcr
+key-url_does_not_go --trust=trust.json --key-url=https://v.vault.azure.net/keys/k
+key_does_not_go --trust=trust.json --key=rsa.pem
+resource_does_not_go --kind=pcr --pcrs=4 --resource=https://vault.azure.net
+verifier_does_not_go --trust=trust.json --verifier=https://maa
+client-id_does_not_go --trust=trust.json --client-id=11111111-2222-3333-4444-555555555555
+vault-ca_does_not_go --trust=trust.json --vault-ca=ca.pem
+api-version_does_not_go --trust=trust.json --api-version=7.4
 no_kind --kind=tpm --trust=trust.json
 no_kind --kind= --trust=trust.json
 to_bind --kind=rewrap --trust=trust.json --bind=name

@@ -125,9 +125,9 @@ done
 expect_exit 0 secrets show certified
 expect_text "vTPM root: certificate"
 
-say "a paravisor's is checked by nobody here, and that takes a word of its own"
+say "a paravisor's is proven by evidence; without attestd it takes a word of its own"
 expect_exit 0 gate add para --trust="$trust" --vtpm-root=paravisor
-expect_exit 2 seal_text hunter2 unchecked --gate=para --accept-host-tpm
+expect_exit 1 seal_text hunter2 unchecked --gate=para --accept-host-tpm
 expect_text "--accept-unchecked-vtpm"
 expect_exit 0 seal_text hunter2 unchecked --gate=para --accept-unchecked-vtpm
 for name in certified unchecked; do expect_exit 0 secrets remove "$name"; done

@@ -328,6 +328,10 @@ static void machines_are_told_apart(void)
     check_int(platform_of(tpm, &directory), AZURE_PLAIN);
     put_key(tpm, AZURE_AK_HANDLE);
     check_int(platform_of(tpm, &directory), AZURE_TRUSTED_LAUNCH);
+    write_tag(&directory, "somebody else's\n");
+    check_int(platform_of(tpm, &directory), AZURE_NONE);
+    swtpm_define_nv(tpm, AZURE_CERTIFICATE_INDEX_DEFAULT, VIEW_OF_ARRAY(report));
+    check_int(platform_of(tpm, &directory), AZURE_TRUSTED_LAUNCH); /* by key and its place alone */
     swtpm_define_nv(tpm, AZURE_REPORT_INDEX_DEFAULT, VIEW_OF_ARRAY(report));
     check_int(platform_of(tpm, &directory), AZURE_CONFIDENTIAL);
     check(azure_platform_finding(AZURE_CONFIDENTIAL) == NULL);

@@ -153,7 +153,11 @@ static void check_not_opened(const VtpmSettings *settings, const char *name)
 static void a_tpm_out_of_reach_is_named(void)
 {
     char locks[] = "/tmp/locks-XXXXXX", lock[64];
-    VtpmSettings settings = { "device:/nonexistent/tpm", locks, "auto", "sha256", 0xff, NULL };
+    VtpmSettings settings = { .tcti = "device:/nonexistent/tpm",
+                              .lock_directory = locks,
+                              .attestation_key = "auto",
+                              .pcr_bank = "sha256",
+                              .pcr_mask = 0xff };
 
     check(mkdtemp(locks) != NULL);
     (void)snprintf(lock, sizeof(lock), "%s/tpm.lock", locks);

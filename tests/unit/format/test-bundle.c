@@ -24,6 +24,7 @@ static Evidence make(void)
                  .outblob = filled(1, 5),
                  .auxblob = filled(2, 3) },
         .hcl = filled(14, 6),
+        .td_quote = filled(15, 7),
         .vtpm = { .attest = filled(3, 4),
                   .signature = filled(4, 4),
                   .ak_public = filled(5, 4),
@@ -122,6 +123,7 @@ static void test_all_members_come_back(void)
     check(view_equal(VIEW(after.cpu.outblob), VIEW(before.cpu.outblob)));
     check(view_equal(VIEW(after.cpu.auxblob), VIEW(before.cpu.auxblob)));
     check(view_equal(VIEW(after.hcl), VIEW(before.hcl)));
+    check(view_equal(VIEW(after.td_quote), VIEW(before.td_quote)));
     check(view_equal(VIEW(after.vtpm.attest), VIEW(before.vtpm.attest)));
     check(view_equal(VIEW(after.vtpm.signature), VIEW(before.vtpm.signature)));
     check(view_equal(VIEW(after.vtpm.ak_public), VIEW(before.vtpm.ak_public)));
@@ -165,6 +167,7 @@ static void test_the_record_types_are_those_of_the_specification(void)
         { "eventlog", "application/vnd.attestd.tcg-eventlog" },
         { "eventlog-userspace", "application/vnd.attestd.systemd-eventlog" },
         { "hcl", "application/vnd.attestd.azure-hcl-report" },
+        { "td-quote", "application/vnd.attestd.td-quote" },
         { "rewrap", "application/vnd.attestd.rewrap+json" },
     };
 
@@ -282,6 +285,9 @@ static void test_records_have_three_parts_of_their_types(void)
     json = make_json();
     set_content(json, "hcl", json_string(""));
     check_json(json, EVIDENCE_E_MISSING, "hcl");
+    json = make_json();
+    set_content(json, "td-quote", json_string(""));
+    check_json(json, EVIDENCE_E_MISSING, "td-quote");
 }
 
 static void test_claims_are_required(void)

@@ -102,7 +102,7 @@ static void test_what_is_no_gate_file_is_refused_by_name(void)
         { "{\"attestd_gate\":1}", GATE_FILE_E_NAME },
         { "{\"attestd_gate\":1,\"name\":\"dc\"}", GATE_FILE_E_NAME },
         { "{\"attestd_gate\":1,\"name\":\"db\"}", GATE_FILE_E_KIND },
-        { "{\"attestd_gate\":1,\"name\":\"db\",\"kind\":\"key-release\"}", GATE_FILE_E_KIND },
+        { "{\"attestd_gate\":1,\"name\":\"db\",\"kind\":\"trustee\"}", GATE_FILE_E_KIND },
         { "{\"attestd_gate\":1,\"name\":\"db\",\"kind\":1}", GATE_FILE_E_KIND },
         { "{\"attestd_gate\":1,\"name\":\"db\",\"kind\":\"verifier\"}", GATE_FILE_E_VERIFIER },
         { "{\"attestd_gate\":1,\"name\":\"db\",\"kind\":\"verifier\",\"verifier\":\"\"}",
@@ -316,9 +316,9 @@ static void test_a_rewrap_key_has_a_name_that_can_be_printed(void)
 
 static void test_every_refusal_has_its_words(void)
 {
-    for (int reason = GATE_FILE_OK; reason <= GATE_FILE_E_VTPM_CA; reason++)
+    for (int reason = GATE_FILE_OK; reason <= GATE_FILE_E_PARAVISORS; reason++)
         check(strcmp(gate_file_reason(reason), "unknown") != 0 && *gate_file_wanted(reason));
-    check_str(gate_file_reason(GATE_FILE_E_VTPM_CA + 1), "unknown");
+    check_str(gate_file_reason(GATE_FILE_E_PARAVISORS + 1), "unknown");
     check_str(gate_file_reason(-1), "unknown");
     check(*gate_file_wanted(-1));
 }

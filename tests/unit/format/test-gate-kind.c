@@ -15,7 +15,7 @@ static const char *const strangers[] = { NULL, "", "Verifier", "verifier ", "kee
 
 static void test_kinds_of_gates(void)
 {
-    static const char *const names[N_GATE_KINDS] = { "verifier", "rewrap", "pcr" };
+    static const char *const names[N_GATE_KINDS] = { "verifier", "rewrap", "key-release", "pcr" };
     GateKind found = GATE_KIND_PCR;
 
     for (int i = 0; i < N_GATE_KINDS; i++) {
@@ -24,6 +24,26 @@ static void test_kinds_of_gates(void)
     }
     for (size_t i = 0; i < ELEMENTSOF(strangers); i++)
         check(!gate_kind_by_name(strangers[i], &found) && found == GATE_KIND_PCR);
+}
+
+static void test_what_kinds_have_in_common(void)
+{
+    static const struct {
+        GateKind kind;
+        bool has_round, is_granted, is_wrapped;
+    } kinds[] = {
+        { GATE_KIND_VERIFIER, true, true, false },
+        { GATE_KIND_REWRAP, true, true, true },
+        { GATE_KIND_KEY_RELEASE, true, false, true },
+        { GATE_KIND_PCR, false, false, false },
+    };
+
+    check_int(ELEMENTSOF(kinds), N_GATE_KINDS);
+    for (size_t i = 0; i < ELEMENTSOF(kinds); i++) {
+        check_int(gate_kind_has_round(kinds[i].kind), kinds[i].has_round);
+        check_int(gate_kind_is_granted(kinds[i].kind), kinds[i].is_granted);
+        check_int(gate_kind_is_wrapped(kinds[i].kind), kinds[i].is_wrapped);
+    }
 }
 
 static void test_what_follows_a_loss(void)
@@ -94,6 +114,7 @@ static void test_roots_are_ranked(void)
 
 static const Test tests[] = {
     { "kinds of gates", test_kinds_of_gates },
+    { "what kinds have in common", test_what_kinds_have_in_common },
     { "what follows a loss", test_what_follows_a_loss },
     { "what follows a change", test_what_follows_a_change },
     { "what a blob is bound to", test_what_a_blob_is_bound_to },

@@ -134,9 +134,10 @@ static void test_each_wrong_header_field_is_refused_by_name(void)
         { { 0x004, 0 }, HCL_REPORT_E_VERSION },
         { { 0x004, 3 }, HCL_REPORT_E_VERSION },
         { { 0x004, 0x10001 }, HCL_REPORT_E_VERSION },
-        { { 0x008, HCL_HARDWARE_SIZE }, HCL_REPORT_E_LENGTHS },
-        { { 0x008, 0 }, HCL_REPORT_E_LENGTHS },
-        { { 0x008, UINT32_MAX }, HCL_REPORT_E_LENGTHS },
+        /* Documentation and paravisors do not agree on what this size is of. */
+        { { 0x008, HCL_HARDWARE_SIZE }, HCL_REPORT_OK },
+        { { 0x008, 0 }, HCL_REPORT_OK },
+        { { 0x008, UINT32_MAX }, HCL_REPORT_OK },
         { { 0x00c, 0 }, HCL_REPORT_E_REQUEST },
         { { 0x00c, 1 }, HCL_REPORT_E_REQUEST },
         { { 0x00c, 3 }, HCL_REPORT_E_REQUEST },

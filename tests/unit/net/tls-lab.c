@@ -121,10 +121,13 @@ static void make_certificates(TlsLab *lab)
     const Wish other = { "other authority", NULL, -DAY_SEC, DAY_SEC };
     const Wish good = { "good", here, -DAY_SEC, DAY_SEC };
     const Wish expired = { "expired", here, -2 * DAY_SEC, -DAY_SEC };
+    const Wish ending = { "ending", here, -10 * DAY_SEC, DAY_SEC / 2 };
+    const Wish fading = { "fading authority", NULL, -10 * DAY_SEC, DAY_SEC / 2 };
     const Wish early = { "early", here, DAY_SEC, 2 * DAY_SEC };
     const Wish elsewhere = { "elsewhere", "DNS:elsewhere.example", -DAY_SEC, DAY_SEC };
     const Wish client = { "client", "DNS:client.example", -DAY_SEC, DAY_SEC };
     Identity ca = make_identity(&authority, NULL), other_ca = make_identity(&other, NULL);
+    Identity fading_ca = make_identity(&fading, NULL);
     const struct {
         const char *name;
         Identity identity;
@@ -135,10 +138,15 @@ static void make_certificates(TlsLab *lab)
         { "client", make_identity(&client, &ca) },
         { "foreign", make_identity(&client, &other_ca) },
         { "early", make_identity(&early, &ca) },
+        { "ending", make_identity(&ending, &ca) },
+        { "faded", make_identity(&good, &fading_ca) },
     };
 
     lab->ca_pem = (char *)pem_of(&ca, false).data;
     lab->other_pem = (char *)pem_of(&other_ca, false).data;
+    lab->fading_pem = (char *)pem_of(&fading_ca, false).data;
+    lab->ending_certificate = pem_of(&leaves[6].identity, false);
+    lab->ending_key = pem_of(&leaves[6].identity, true);
     lab->pin = pin_of(&leaves[0].identity);
     lab->client_certificate = pem_of(&leaves[3].identity, false);
     lab->client_key = pem_of(&leaves[3].identity, true);
@@ -152,6 +160,7 @@ static void make_certificates(TlsLab *lab)
     }
     identity_done(&ca);
     identity_done(&other_ca);
+    identity_done(&fading_ca);
 }
 
 /* The server prints its ports as one JSON line once all its sockets listen. */
@@ -214,9 +223,12 @@ void tls_lab_stop(TlsLab *lab)
     json_decref(lab->ports);
     free(lab->ca_pem);
     free(lab->other_pem);
+    free(lab->fading_pem);
     free(lab->pin);
     bytes_done(&lab->client_certificate);
     bytes_done(&lab->client_key);
+    bytes_done(&lab->ending_certificate);
+    bytes_done(&lab->ending_key);
     bytes_done(&lab->foreign_certificate);
     bytes_done(&lab->foreign_key);
 }

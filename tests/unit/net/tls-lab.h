@@ -12,11 +12,14 @@
 
 typedef struct TlsLab {
     char directory[64];
-    char *ca_pem;    /* signed all good leaves */
-    char *other_pem; /* an authority that signed none of them */
-    char *pin;       /* "sha256//…" of the good server's key */
+    char *ca_pem;     /* signed all good leaves */
+    char *other_pem;  /* an authority that signed none of them */
+    char *fading_pem; /* one that ends soon, and signed the leaf "faded" */
+    char *pin;        /* "sha256//…" of the good server's key */
     Bytes client_certificate;
     Bytes client_key;
+    Bytes ending_certificate; /* a client certificate that ends soon */
+    Bytes ending_key;
     Bytes foreign_certificate; /* a client certificate by the other authority */
     Bytes foreign_key;
     json_t *ports; /* name of a listener to its port */

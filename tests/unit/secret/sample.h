@@ -70,7 +70,7 @@ static inline SecretHeader sample_whole(const char *name, uint64_t version, Gate
 {
     SecretHeader header = sample_common(name, version, kind);
 
-    if (kind == GATE_KIND_REWRAP) {
+    if (gate_kind_is_wrapped(kind)) {
         header.wrapped = sample_text(SAMPLE_JWE);
         return header;
     }
@@ -108,7 +108,7 @@ static inline SecretFile sample_file_of(SecretHeader header)
     SecretFile file = { 0 };
 
     check_int(secret_encrypt(&header, key, view_of_string(SAMPLE_SECRET), &file), SECRET_CIPHER_OK);
-    if (file.header.gate_kind == GATE_KIND_REWRAP)
+    if (gate_kind_is_wrapped(file.header.gate_kind))
         return file;
     check_int(bytes_copy(view_of_string("public area"), &file.sealed_public), 0);
     check_int(bytes_copy(view_of_string("private area"), &file.sealed_private), 0);

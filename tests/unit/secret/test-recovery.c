@@ -6,6 +6,7 @@
 
 #include "crypto/jwe.h"
 #include "crypto/jwk.h"
+#include "format/gate-name.h"
 #include "sample.h"
 #include "secret/rewrap.h"
 
@@ -165,6 +166,63 @@ static void test_a_key_without_a_name_is_called_by_its_thumbprint(void)
     check_int(rewrap_wrap(&target, &header, data_key, &jwe), -EINVAL);
 }
 
+static void test_a_key_wrapped_for_a_vault_says_whose_it_is(void)
+{
+    static const KeyType types[] = { KEY_P256, KEY_P384 };
+    _cleanup_(secret_freep) Secret *data_key = sample_key(0x44);
+    _cleanup_secret_header_ SecretHeader header = sample_whole("db", 7, GATE_KIND_KEY_RELEASE);
+
+    for (size_t i = 0; i < ELEMENTSOF(types); i++) {
+        _cleanup_(key_freep) Key *key = key_of(types[i]);
+        _cleanup_free_ char *jwe = NULL, *thumbprint = NULL;
+        _cleanup_jwe_parts_ JweParts parts = { 0 };
+        _cleanup_(secret_freep) Secret *found = NULL;
+
+        check_int(key_release_wrap(key, &header, data_key, &jwe), 0);
+        check_int(jwe_parse(jwe, &parts), JWE_OK);
+        check_int(jwk_thumbprint_text(key, &thumbprint), 0);
+        check_member(parts.header, "typ", KEY_RELEASE_TYPE);
+        check_member(parts.header, "kid", thumbprint);
+        check_member(parts.header, "gate", "db");
+        check_member(parts.header, "name", "db");
+        check_member(parts.header, "id", "c2l4dGVlbiBieXRlcyBpZA");
+        check_int(json_integer_value(json_object_get(parts.header, "version")), 7);
+        check(!json_object_get(parts.header, "bind") && parts.apv.size == 0);
+        check_int(jwe_open(key, &parts, (ByteView){ 0 }, &found), JWE_OK);
+        check(view_equal(secret_view(found), secret_view(data_key)));
+    }
+    _cleanup_(key_freep) Key *other = key_of(KEY_ED25519);
+    char *jwe = NULL;
+    check_int(key_release_wrap(other, &header, data_key, &jwe), -EINVAL);
+    check(!jwe);
+}
+
+#define TEN  "abcdefghij"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+/* RSA is for vaults: an offline key is one that jwe.h would open all the same. */
+static void test_an_rsa_key_recovers_nothing(void)
+{
+    const uint8_t e[] = { 1, 0, 1 };
+    uint8_t n[512];
+    _cleanup_(key_freep) Key *rsa = NULL;
+    _cleanup_(secret_freep) Secret *data_key = sample_key(0x44);
+    _cleanup_secret_header_ SecretHeader header = sample_header("db", SECRET_VERSION_MAX);
+    char *jwe = NULL;
+
+    free(header.name);
+    free(header.gate);
+    header.name = strndup(LONG, SECRET_NAME_LIMIT);
+    header.gate = strndup(LONG, GATE_NAME_LIMIT);
+    memset(n, 0xff, sizeof(n));
+    check_int(key_from_rsa(VIEW_OF_ARRAY(n), VIEW_OF_ARRAY(e), &rsa), KEY_OK);
+    check_int(recovery_wrap(rsa, &header, data_key, &jwe), -EINVAL);
+    /* The largest there is fits. */
+    check_int(key_release_wrap(rsa, &header, data_key, &jwe), 0);
+    check(jwe_text_is_valid(jwe));
+    free(jwe);
+}
+
 static const Test tests[] = {
     { "the offline key alone brings the secret back",
       test_the_offline_key_alone_brings_the_secret_back },
@@ -176,6 +234,9 @@ static const Test tests[] = {
       test_a_wrapped_key_says_what_the_verifier_has_to_compare },
     { "a key without a name is called by its thumbprint",
       test_a_key_without_a_name_is_called_by_its_thumbprint },
+    { "a key wrapped for a vault says whose it is",
+      test_a_key_wrapped_for_a_vault_says_whose_it_is },
+    { "an RSA key recovers nothing", test_an_rsa_key_recovers_nothing },
 };
 
 TEST_MAIN(tests)

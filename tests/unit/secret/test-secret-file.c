@@ -181,7 +181,7 @@ static void test_members_of_the_header_are_checked_one_by_one(void)
         { "gate", "\"-db\"", SECRET_FILE_E_MEMBER, "gate" },
         { "gate_kind", "", SECRET_FILE_E_MEMBER, "gate_kind" },
         { "gate_kind", "7", SECRET_FILE_E_MEMBER, "gate_kind" },
-        { "gate_kind", "\"key-release\"", SECRET_FILE_E_GATE_KIND, "gate_kind" },
+        { "gate_kind", "\"trustee\"", SECRET_FILE_E_GATE_KIND, "gate_kind" },
         { "gate_kind", "\"rewrap\"", SECRET_FILE_E_UNKNOWN, "header" },
         { "gate_kind", "\"pcr\"", SECRET_FILE_E_UNKNOWN, "header" },
         { "on_loss", "\"burn\"", SECRET_FILE_E_MEMBER, "on_loss" },
@@ -276,6 +276,7 @@ static void test_a_wrapped_key_is_checked(void)
     };
 
     check_kind(GATE_KIND_REWRAP, changes, ELEMENTSOF(changes));
+    check_kind(GATE_KIND_KEY_RELEASE, changes, ELEMENTSOF(changes));
 }
 
 static void test_a_sealed_key_is_there_for_gates_of_the_tpm_and_no_other(void)

@@ -183,10 +183,9 @@ static void test_what_is_held_for_another_kind_is_named(void)
     check(unlock_needs_tpm(&verifier) && unlock_needs_tpm(&pcr) && !unlock_needs_tpm(&rewrap));
 }
 
-static void test_a_rewrapped_key_is_that_of_its_secret(void)
+static void check_held_key(GateKind kind)
 {
-    _cleanup_secret_file_ SecretFile file =
-        sample_file_of(sample_whole("db-password", 1, GATE_KIND_REWRAP));
+    _cleanup_secret_file_ SecretFile file = sample_file_of(sample_whole("db-password", 1, kind));
     static const uint8_t other_id[DATA_KEY_ID_SIZE] = "another secret's";
     _cleanup_(secret_freep) Secret *key = sample_key(0x44), *found = NULL;
     _cleanup_(data_keys_freep) DataKeys *keys = NULL;
@@ -200,6 +199,12 @@ static void test_a_rewrapped_key_is_that_of_its_secret(void)
     check_int(unlock_check(&file, &with), UNLOCK_OK);
     check_int(unlock_key(NULL, &file, &with, NULL, &found), UNLOCK_OK);
     check(view_equal(secret_view(found), secret_view(key)));
+}
+
+static void test_a_wrapped_key_that_was_opened_is_that_of_its_secret(void)
+{
+    check_held_key(GATE_KIND_REWRAP);
+    check_held_key(GATE_KIND_KEY_RELEASE);
 }
 
 static void test_a_gate_of_the_tpm_is_not_opened_without_one(void)
@@ -286,6 +291,8 @@ static void test_counter_and_registers_come_last_in_this_order(void)
     check(digest_equal(&policy.digest, &both));
 
     check_int(secret_policy_of(&rewrap, &policy), SECRET_POLICY_E_KIND);
+    rewrap.gate_kind = GATE_KIND_KEY_RELEASE;
+    check_int(secret_policy_of(&rewrap, &policy), SECRET_POLICY_E_KIND);
     pcr.pcrs.mask = 0;
     check_int(secret_policy_of(&pcr, &policy), SECRET_POLICY_E_KIND);
 }
@@ -313,7 +320,8 @@ static const Test tests[] = {
     { "a vTPM that is worse rooted than when sealing is refused",
       test_a_vtpm_that_is_worse_rooted_than_when_sealing_is_refused },
     { "what is held for another kind is named", test_what_is_held_for_another_kind_is_named },
-    { "a rewrapped key is that of its secret", test_a_rewrapped_key_is_that_of_its_secret },
+    { "a wrapped key that was opened is that of its secret",
+      test_a_wrapped_key_that_was_opened_is_that_of_its_secret },
     { "a gate of the TPM is not opened without one",
       test_a_gate_of_the_tpm_is_not_opened_without_one },
     { "a sealed key with another policy is named, for every member of it",

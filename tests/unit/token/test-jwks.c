@@ -128,6 +128,30 @@ static void the_same_kid_twice_spoils_the_set(void)
               JWKS_OK);
 }
 
+/* What a provider publishes is not chosen by anybody here: one bad key does not take the others. */
+static void a_published_set_is_read_past_its_bad_keys(void)
+{
+    json_t *keys = json_pack("[o, o, {}, s, o, o]", jwk_of("P-256", "a"),
+                             with(jwk_of("P-256", "b"), "x", json_string("A")), "no key",
+                             with(jwk_of("RSA-2048", "c"), "x5c", json_pack("[s]", "AAAA")),
+                             jwk_of("P-384", "a"));
+    json_t *object = json_pack("{s:o}", "keys", keys);
+    _cleanup_free_ char *text = json_text(object);
+    _cleanup_jwks_ Jwks jwks = { 0 }, strict = { 0 };
+
+    check(text && jwks_parse(view_of_string(text), &strict) > 0);
+    check_int(jwks_parse_published(view_of_string(text), &jwks), JWKS_OK);
+    check_int(jwks.n_keys, 1);
+    check_int(jwks.n_ignored, 5);
+    check(key_type(jwks_find(&jwks, "a")->key) == KEY_P256);
+    json_decref(object);
+    check_int(jwks_parse_published(view_of_string("{\"keys\":[{}]}"), &jwks), JWKS_E_EMPTY);
+    check_int(jwks_parse_published(view_of_string("[]"), &jwks), JWKS_E_SYNTAX);
+    check_int(jwks_parse_published(view_of_string("{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}"),
+                                   &jwks),
+              JWKS_E_PRIVATE);
+}
+
 static void a_set_without_usable_key_is_refused(void)
 {
     check_int(parse(json_array(), NULL, NULL), JWKS_E_EMPTY);
@@ -177,6 +201,7 @@ static const Test tests[] = {
     { "keys of no use are ignored", keys_of_no_use_are_ignored },
     { "a private member spoils the set", a_private_member_spoils_the_set },
     { "a malformed key spoils the set", a_malformed_key_spoils_the_set },
+    { "a published set is read past its bad keys", a_published_set_is_read_past_its_bad_keys },
     { "the same kid twice spoils the set", the_same_kid_twice_spoils_the_set },
     { "a set without usable key is refused", a_set_without_usable_key_is_refused },
     { "more than 64 keys are refused", more_than_64_keys_are_refused },

@@ -163,9 +163,9 @@ static void what_is_written_is_there_and_the_owner_s(void)
 
     check_int(tpm_nv_describe(tpm, INDEX, &shape), 0);
     check(!shape.exists);
-    check_int(tpm_nv_write(tpm, INDEX, view_of_string("first")), 0);
+    check_int(tpm_nv_write(tpm, INDEX, view_of_string("first"), NULL), 0);
     expect_content(tpm, "first");
-    check_int(tpm_nv_write(tpm, INDEX, view_of_string("again")), 0);
+    check_int(tpm_nv_write(tpm, INDEX, view_of_string("again"), NULL), 0);
     expect_content(tpm, "again");
     check_int(tpm_nv_describe(tpm, INDEX, &shape), 0);
     check(shape.exists && shape.written && shape.is_owners);
@@ -180,19 +180,40 @@ static void an_index_that_does_not_serve_is_made_anew(void)
         TPMA_NV_OWNERWRITE | TPMA_NV_OWNERREAD, /* four bytes */
         TPMA_NV_OWNERWRITE | TPMA_NV_AUTHREAD,
         TPMA_NV_AUTHWRITE | TPMA_NV_OWNERREAD,
-        (TPM2_NT_BITS << TPMA_NV_TPM2_NT_SHIFT) | TPMA_NV_OWNERWRITE | TPMA_NV_OWNERREAD,
     };
     Swtpm swtpm = swtpm_start();
     TpmContext *tpm = swtpm_open(&swtpm);
 
     for (size_t i = 0; i < ELEMENTSOF(unfit); i++) {
         const char *text = i == 0 ? "fiver" : "four";
-        if (unfit[i] & TPMA_NV_TPM2_NT_MASK)
-            define_bits(tpm, unfit[i]);
-        else
-            define(tpm, unfit[i], "");
-        check_int(tpm_nv_write(tpm, INDEX, view_of_string(text)), 0);
+        define(tpm, unfit[i], "");
+        check_int(tpm_nv_write(tpm, INDEX, view_of_string(text), NULL), -EPERM);
+        check(strstr(tpm->failure.text, "somebody's"));
+        bool is_replaced = false;
+        check_int(tpm_nv_write(tpm, INDEX, view_of_string(text), &is_replaced), 0);
+        check(is_replaced);
         expect_content(tpm, text);
+        remove_index(tpm);
+    }
+    tpm_context_free(tpm);
+    swtpm_stop(&swtpm);
+}
+
+static void what_counts_or_holds_bits_is_not_touched(void)
+{
+    static const TPM2_NT types[] = { TPM2_NT_BITS, TPM2_NT_COUNTER };
+    Swtpm swtpm = swtpm_start();
+    TpmContext *tpm = swtpm_open(&swtpm);
+
+    for (size_t i = 0; i < ELEMENTSOF(types); i++) {
+        bool is_replaced = false;
+        TpmNvShape shape;
+        define_bits(tpm, ((TPMA_NV)types[i] << TPMA_NV_TPM2_NT_SHIFT) | TPMA_NV_OWNERWRITE |
+                             TPMA_NV_OWNERREAD);
+        check_int(tpm_nv_write(tpm, INDEX, view_of_string("four"), &is_replaced), -EPERM);
+        check(!is_replaced && strstr(tpm->failure.text, "8 bytes, no ordinary index"));
+        check_int(tpm_nv_describe(tpm, INDEX, &shape), 0);
+        check(shape.exists && !shape.is_ordinary && shape.size == 8);
         remove_index(tpm);
     }
     tpm_context_free(tpm);
@@ -215,7 +236,7 @@ static void an_index_of_the_platform_is_not_touched(void)
                                   ESYS_TR_NONE, &empty, &area, &handle),
               TSS2_RC_SUCCESS);
     tpm_close_handle(tpm, &handle);
-    check_int(tpm_nv_write(tpm, INDEX, view_of_string("four")), -EPERM);
+    check_int(tpm_nv_write(tpm, INDEX, view_of_string("four"), NULL), -EPERM);
     check(strstr(tpm->failure.text, "platform") != NULL);
     tpm_context_free(tpm);
     swtpm_stop(&swtpm);
@@ -228,20 +249,21 @@ static void what_cannot_be_written_is_refused(void)
     Swtpm swtpm = swtpm_start();
     TpmContext *tpm = swtpm_open(&swtpm);
 
-    check_int(tpm_nv_write(tpm, INDEX, VIEW_OF_ARRAY(much)), -EINVAL);
-    check_int(tpm_nv_write(tpm, INDEX, (ByteView){ 0 }), -EINVAL);
+    check_int(tpm_nv_write(tpm, INDEX, VIEW_OF_ARRAY(much), NULL), -EINVAL);
+    check_int(tpm_nv_write(tpm, INDEX, (ByteView){ 0 }, NULL), -EINVAL);
     check_int(Esys_HierarchyChangeAuth(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                                        ESYS_TR_NONE, &auth),
               TSS2_RC_SUCCESS);
     tpm_context_free(tpm);
     tpm = swtpm_open(&swtpm); /* one that knows no authorisation */
-    check_int(tpm_nv_write(tpm, INDEX, view_of_string("four")), -EACCES);
+    check_int(tpm_nv_write(tpm, INDEX, view_of_string("four"), NULL), -EACCES);
     check_str(tpm->failure.finding, "tpm-authorization-needed");
     tpm_context_free(tpm);
     swtpm_stop(&swtpm);
 }
 
 static const Test tests[] = {
+    { "what counts or holds bits is not touched", what_counts_or_holds_bits_is_not_touched },
     { "what was written is read in chunks", what_was_written_is_read_in_chunks },
     { "an absent index is named, also where another one follows", an_absent_index_is_named },
     { "an index beyond the limit is named", an_index_beyond_the_limit_is_named },

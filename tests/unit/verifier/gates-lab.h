@@ -23,6 +23,7 @@ static inline Appraisal *affirming_appraisal(const char *const *gates, size_t n_
         .status = TIER_AFFIRMING,
         .cpu = { .present = true, .status = TIER_AFFIRMING },
         .vtpm = { .present = true, .status = TIER_AFFIRMING },
+        .hardware = HARDWARE_SNP,
         .vtpm_root = VTPM_ROOT_SVSM,
         .has_claims = true,
         .claims = { .purpose = EVIDENCE_PURPOSE_ROUND },

@@ -5,6 +5,7 @@
 #include "lab.h"
 
 #include "verifier/config.h"
+#include "verifier/identity.h"
 #include "verifier/instance.h"
 #include "verifier/supervise.h"
 
@@ -173,6 +174,34 @@ static void tls_key_and_certificate_must_match(void)
     lab_done(&b);
 }
 
+static void certificates_that_end_soon_are_named(void)
+{
+    static const char *const names[] = { "tls/server.pem", "tls/ca.pem" };
+    uint64_t now_sec = clock_realtime_usec(&clock_system) / USEC_PER_SEC;
+    _cleanup_identity_ Identity identity = { 0 };
+    _cleanup_(instance_freep) Instance *instance = NULL;
+    _cleanup_findings_ Findings findings = { 0 };
+    Lab old = lab_new("");
+
+    /* Of nearly ten years ago. */
+    check_int(identity_make("127.0.0.1", now_sec - UINT64_C(86400) * (IDENTITY_LIFE_DAYS - 10),
+                            &identity),
+              0);
+    lab_write(&old, "tls/server.pem", (const char *)identity.certificate.data);
+    lab_write(&old, "tls/server.key", (const char *)identity.key.data);
+    lab_write(&old, "tls/ca.pem", (const char *)identity.ca_certificate.data);
+    check_int(instance_load(old.verifier, NULL, &findings, &instance), INSTANCE_OK);
+    check_int(findings.n_items, 0);
+    check_int(instance_note_ends(instance, &findings), 0);
+    check_int(findings.n_items, ELEMENTSOF(names));
+    for (size_t i = 0; i < findings.n_items; i++) {
+        check_str(findings.items[i].name, "verifier-tls-ends");
+        check(strstr(findings.items[i].subject, names[i]));
+        check(findings.items[i].result == FINDING_WARNING);
+    }
+    lab_done(&old);
+}
+
 static void a_broken_start_says_why(void)
 {
     _cleanup_findings_ Findings findings = { 0 };
@@ -198,6 +227,7 @@ static const Test tests[] = {
     { "a missing file is named", a_missing_file_is_named },
     { "each unusable file is named", each_unusable_file_is_named },
     { "TLS key and certificate must match", tls_key_and_certificate_must_match },
+    { "certificates that end soon are named", certificates_that_end_soon_are_named },
     { "an address that cannot be listened on is named", a_broken_start_says_why },
 };
 

@@ -224,6 +224,54 @@ static void test_a_vtpm_of_the_host_takes_a_word(void)
     check_shut(listed, appraisal, "does not affirm");
 }
 
+/* A vTPM alone, rooted in a certificate, as a Trusted Launch VM has it. */
+static Appraisal *alone(void)
+{
+    Appraisal *appraisal = asks_for_db();
+
+    appraisal->cpu = (SubmoduleAppraisal){ 0 };
+    appraisal->hardware = HARDWARE_NONE;
+    appraisal->vtpm_root = VTPM_ROOT_CERTIFICATE;
+    return appraisal;
+}
+
+static void check_open(const char *policy, Appraisal *appraisal)
+{
+    json_auto_t *gates = grant_at(policy, appraisal, NOW);
+
+    check_int(opened(gates, "db", appraisal), -600);
+    appraisal_free(appraisal);
+}
+
+static void test_a_machine_without_hardware_takes_a_word(void)
+{
+    static const char by_default[] = "{'name':'db','machines':['*']}";
+    static const char by_root[] = "{'name':'db','machines':['*'],'vtpm_roots':['certificate']}";
+    static const char listed[] = "{'name':'db','machines':['*'],'hardware':['snp','none']}";
+    static const char of_host[] =
+        "{'name':'db','machines':['*'],'hardware':['none'],'vtpm_roots':['host']}";
+    static const char kind[] = "machines of this kind";
+    Appraisal *host = alone();
+
+    check_shut(by_default, alone(), kind);
+    check_shut(by_root, alone(), kind);
+    check_open(listed, alone());
+    host->vtpm_root = VTPM_ROOT_HOST;
+    host->status = host->vtpm.status = TIER_NONE;
+    check_shut(listed, host, "vtpm_root host");
+    host = alone();
+    host->vtpm_root = VTPM_ROOT_HOST;
+    host->status = host->vtpm.status = TIER_NONE;
+    check_open(of_host, host);
+    check_shut(of_host, asks_for_db(), kind);
+    Appraisal *td = asks_for_db();
+    td->hardware = HARDWARE_TDX;
+    check_open(by_default, td);
+    td = asks_for_db();
+    td->hardware = HARDWARE_TDX;
+    check_shut("{'name':'db','machines':['*'],'hardware':['snp']}", td, kind);
+}
+
 static void test_only_a_nonce_of_24_bytes_is_signed(void)
 {
     static const uint8_t bytes[64] = { 7 };
@@ -298,6 +346,7 @@ static const Test tests[] = {
     { "a token without time left opens nothing", test_a_token_without_time_left_opens_nothing },
     { "what is not listed stays shut", test_what_is_not_listed_stays_shut },
     { "a vTPM of the host takes a word", test_a_vtpm_of_the_host_takes_a_word },
+    { "a machine without hardware takes a word", test_a_machine_without_hardware_takes_a_word },
     { "only a nonce of 24 bytes is signed", test_only_a_nonce_of_24_bytes_is_signed },
     { "nothing is opened without an affirming verdict",
       test_nothing_is_opened_without_an_affirming_verdict },

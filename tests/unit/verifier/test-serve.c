@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
 #define JSON_TYPE "application/json"
 
@@ -296,6 +297,11 @@ static void a_reload_takes_a_good_policy_and_no_other(void)
     _cleanup_reply_ LabReply metrics = get("/metrics");
     check(strstr((const char *)metrics.body.data, "attest_verifier_reloads_total 2\n"));
     check(strstr((const char *)metrics.body.data, "attest_verifier_reload_failures_total 1\n"));
+    const char *end = strstr((const char *)metrics.body.data,
+                             "attest_verifier_certificate_expires_timestamp_seconds{certificate="
+                             "\"server\"} ");
+    check(end && strtoll(strchr(end, '}') + 1, NULL, 10) > time(NULL));
+    check(strstr((const char *)metrics.body.data, "_seconds{certificate=\"ca\"} "));
 }
 
 static void a_stop_leaves_nothing(void)

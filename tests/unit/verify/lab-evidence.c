@@ -78,7 +78,8 @@ void lab_put_claims(Lab *lab, const LabOrder *order, Evidence *evidence)
     }
     if (order->credential.size > 0)
         check_int(bytes_copy(order->credential, &claims.credential), 0);
-    claims.members = EVIDENCE_MEMBER_CPU | (order->no_vtpm ? 0U : EVIDENCE_MEMBER_VTPM) |
+    claims.members = (order->no_cpu ? 0U : EVIDENCE_MEMBER_CPU) |
+                     (order->no_vtpm ? 0U : EVIDENCE_MEMBER_VTPM) |
                      (order->no_log || order->no_vtpm ? 0U : EVIDENCE_MEMBER_EVENTLOG) |
                      (order->userspace_log.size > 0 ? EVIDENCE_MEMBER_EVENTLOG_USERSPACE : 0U);
     claims.members = order->members ? order->members : claims.members;
@@ -189,7 +190,8 @@ Evidence lab_evidence(Lab *lab, const LabOrder *order)
         put_optional(order->userspace_log, &evidence.eventlog_userspace);
     }
     lab_put_claims(lab, order, &evidence);
-    put_report(lab, order, &evidence);
+    if (!order->no_cpu)
+        put_report(lab, order, &evidence);
     if (!order->no_vtpm)
         put_quote(lab, order, &evidence);
     lab_log_done(&own);

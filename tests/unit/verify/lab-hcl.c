@@ -97,6 +97,60 @@ static void put_hardware(Lab *lab, const LabHclOrder *order, ByteView runtime, B
     lab_put(out, bytes, sizeof(bytes));
 }
 
+static void put_hash(const uint8_t *data, size_t size, uint8_t *out)
+{
+    Digest digest;
+
+    check_int(digest_of(DIGEST_SHA384, (ByteView){ data, size }, &digest), 0);
+    memcpy(out, digest.data, digest.size);
+}
+
+/* TDREPORT over RUNTIME (Intel TDX Module ABI, TDREPORT_STRUCT); its MAC is nobody's. */
+static void make_td_report(const LabTd *td, ByteView runtime, uint8_t out[static TDX_REPORT_SIZE])
+{
+    const uint64_t attributes = TDX_ATTRIBUTE_SEPT_VE_DISABLE | td->attributes;
+    uint8_t *tcb = out + TDX_REPORT_OFFSET_TCB_INFO, *info = out + TDX_REPORT_OFFSET_TD_INFO;
+    Digest digest;
+
+    memset(out, 0, TDX_REPORT_SIZE);
+    out[TDX_REPORT_OFFSET_TYPE] = 0x81;
+    tcb[8] = td->module_svn ? td->module_svn : 5;
+    tcb[9] = 1;
+    memset(tcb + 24, 0x52, TDX_REGISTER_SIZE);
+    for (size_t i = 0; i < 8; i++)
+        info[i] = (uint8_t)(attributes >> 8 * i);
+    memcpy(info + 8, "\xe7\x18\x06", 3);
+    memset(info + 16, td->mrtd ? td->mrtd : 0x31, TDX_REGISTER_SIZE);
+    memset(info + 16 + TDX_REGISTER_SIZE, td->owner, 3 * (size_t)TDX_REGISTER_SIZE);
+    check_int(digest_of(DIGEST_SHA256, runtime, &digest), 0);
+    memcpy(out + TDX_REPORT_OFFSET_REPORT_DATA, digest.data, digest.size);
+    put_hash(tcb, TDX_REPORT_TCB_INFO_SIZE, out + TDX_REPORT_OFFSET_TCB_INFO_HASH);
+    put_hash(info, TDX_REPORT_TD_INFO_SIZE, out + TDX_REPORT_OFFSET_TD_INFO_HASH);
+    out[TDX_REPORT_OFFSET_TD_INFO_HASH] ^= td->damaged_report_hash;
+}
+
+static void put_td_report(const LabHclOrder *order, ByteView runtime, Bytes *out)
+{
+    static const uint8_t zeros[HCL_HARDWARE_SIZE - TDX_REPORT_SIZE];
+    uint8_t report[TDX_REPORT_SIZE];
+
+    make_td_report(&order->td, runtime, report);
+    lab_put(out, report, sizeof(report));
+    lab_put(out, zeros, sizeof(zeros));
+}
+
+static void put_td_quote(const LabHclOrder *order, Evidence *evidence)
+{
+    uint8_t report[TDX_REPORT_SIZE];
+
+    memcpy(report, evidence->hcl.data + HCL_HARDWARE_OFFSET, sizeof(report));
+    report[TDX_REPORT_OFFSET_TD_INFO + 16] ^= order->td.quote_of_another;
+    report[TDX_REPORT_OFFSET_REPORT_DATA] ^= order->td.other_report_data;
+    evidence->td_quote = tdx_lab_quote(order->td.lab, &(TdxOrder){ .td_report = report });
+    evidence->td_quote.data[TDX_QUOTE_HEADER_SIZE + TDX_BODY_1_0_SIZE + 4] ^=
+        order->td.damaged_quote;
+}
+
 /* The blob as it stands in the NV index, with the padding of one. */
 static Bytes hcl_report(Lab *lab, const LabHclOrder *order, ByteView claims)
 {
@@ -109,10 +163,13 @@ static Bytes hcl_report(Lab *lab, const LabHclOrder *order, ByteView claims)
     lab_put_le(&out, HCL_CLAIMS_OFFSET + runtime.size, 4);
     lab_put_le(&out, 2, 4);
     lab_put(&out, zeros, 16);
-    put_hardware(lab, order, VIEW(runtime), &out);
+    if (order->td.lab)
+        put_td_report(order, VIEW(runtime), &out);
+    else
+        put_hardware(lab, order, VIEW(runtime), &out);
     lab_put_le(&out, HCL_CLAIMS_OFFSET - HCL_RUNTIME_OFFSET + runtime.size, 4);
     lab_put_le(&out, 1, 4);
-    lab_put_le(&out, order->is_tdx ? HCL_REPORT_TYPE_TDX : HCL_REPORT_TYPE_SNP, 4);
+    lab_put_le(&out, order->is_tdx || order->td.lab ? HCL_REPORT_TYPE_TDX : HCL_REPORT_TYPE_SNP, 4);
     lab_put_le(&out, HCL_HASH_SHA256, 4);
     lab_put_le(&out, runtime.size, 4);
     lab_put(&out, runtime.data, runtime.size);
@@ -191,7 +248,9 @@ Evidence lab_hcl_evidence(Lab *lab, const LabHclOrder *order)
     }
     lab_put_claims(lab, &claims, &evidence);
     evidence.hcl = hcl_report(lab, order, VIEW(evidence.claims));
-    if (!order->no_certificates)
+    if (order->td.lab && !order->td.no_quote)
+        put_td_quote(order, &evidence);
+    if (!order->no_certificates && !order->td.lab)
         put_certificates(lab, &evidence.endorsements);
     if (!order->no_vtpm)
         put_quote(order, &evidence);

@@ -8,6 +8,7 @@
 #include "format/hcl-report.h"
 
 #include "lab.h"
+#include "tdx-lab.h"
 
 /* The measurement and ID key of the lab's paravisor, hex. */
 #define LAB_PARAVISOR                                                                              \
@@ -16,10 +17,32 @@
 #define LAB_ID_KEY                                                                                 \
     "7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b" \
     "7b7b"
+/* What LabTd measures: MRTD, MRSEAM, hex. */
+#define LAB_MRTD                                                                                   \
+    "31313131313131313131313131313131313131313131313131313131313131313131313131313131313131313131" \
+    "3131"
+#define LAB_MR_SEAM                                                                                \
+    "52525252525252525252525252525252525252525252525252525252525252525252525252525252525252525252" \
+    "5252"
 #define LAB_VM_ID "0f1e2d3c-1122-4a4b-8c9d-a1b2c3d4e5f6"
+
+/* A TD in place of the guest of SEV-SNP; zeroes give a good one. */
+typedef struct LabTd {
+    const TdxLab *lab;   /* NULL: SEV-SNP */
+    uint64_t attributes; /* beside SEPT_VE_DISABLE */
+    uint8_t mrtd;        /* each byte; 0: that of LAB_MRTD */
+    uint8_t module_svn;  /* first byte of TEE_TCB_SVN; 0: 5 */
+    uint8_t owner;       /* each byte of MROWNER and its neighbours */
+    bool no_quote;
+    bool quote_of_another;    /* TDREPORT */
+    bool other_report_data;   /* in the quote, by a key of the same enclave */
+    bool damaged_quote;       /* one bit of its signature */
+    bool damaged_report_hash; /* TEE_INFO_HASH */
+} LabTd;
 
 /* Zeroes give a complete and good one. */
 typedef struct LabHclOrder {
+    LabTd td;
     LabField fields[3]; /* of the report, beside measurement and ID key */
     const LabLog *log;  /* NULL: lab_log_boot() with nothing wrong */
     bool no_vtpm;

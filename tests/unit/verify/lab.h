@@ -101,6 +101,7 @@ typedef struct LabOrder {
     SimSigner signer;  /* whose certificate comes along */
     SimTableSet table; /* of certificates */
     ByteView leaf;     /* replaces VCEK or VLEK; empty: the chip's */
+    bool no_cpu;       /* a vTPM alone */
     bool no_vtpm;
     bool no_log;
     const LabLog *log;      /* NULL: lab_log_boot() with nothing wrong */

@@ -275,6 +275,39 @@ static void test_layers_are_covered_by_rules_that_pin_them_and_no_others(void)
                   true);
 }
 
+/* A layer is covered when it is so for each kind of machine that may pass. */
+static void test_layers_are_covered_for_each_hardware_that_is_accepted(void)
+{
+#define BOTH     "'hardware':['snp','tdx'],"
+#define TDX      "'hardware':['tdx'],"
+#define FIRMWARE "'measurements':[{'value':'" V48 "','covers':'firmware'}]"
+#define BOOT     "'measurements':[{'value':'" V48 "','covers':'boot-chain'}]"
+#define TCB      "'minimum_tcb':{'Milan':{'boot_loader':1,'snp':1,'microcode':1}}"
+    check_covered("'hardware':['tdx']", "TCB,firmware", false);
+    check_covered("'hardware':['tdx']", "hardware,debug,migration,VMPL", true);
+    check_covered(TDX "'tdx':{'minimum_tee_tcb_svn':'05010000000000000000000000000000'}", "TCB",
+                  false);
+    check_covered(BOTH "'snp':{" TCB "}", "TCB", false);
+    check_covered(TDX "'tdx':{'debug':true}", "debug", false);
+    check_covered(TDX "'tdx':{'migratable':true}", "migration", false);
+    check_covered(BOTH "'snp':{'vmpl':[1]}", "VMPL", false);
+    check_covered(TDX "'tdx':{" FIRMWARE "}", "firmware", true);
+    check_covered(BOTH "'tdx':{" FIRMWARE "}", "firmware", false);
+    check_covered(BOTH "'snp':{" FIRMWARE "}", "firmware", false);
+    check_covered(BOTH "'snp':{" FIRMWARE "},'tdx':{" FIRMWARE "}", "firmware", true);
+    check_covered(BOTH "'snp':{" BOOT "},'tdx':{" FIRMWARE "}", ALL_OF_THE_BOOT, false);
+    check_covered(BOTH "'snp':{" BOOT "},'tdx':{" BOOT "}", ALL_OF_THE_BOOT, true);
+    check_covered("'hardware':['none']", "hardware,TCB,debug,firmware", false);
+    check_covered("'hardware':['snp','none'],'snp':{" BOOT "}",
+                  "hardware,firmware," ALL_OF_THE_BOOT, false);
+    check_covered("'hardware':['none'],'tpm':{'rules':[" PCR(0) "]}", "firmware", true);
+#undef BOTH
+#undef TDX
+#undef FIRMWARE
+#undef BOOT
+#undef TCB
+}
+
 static void test_a_root_file_system_is_covered_by_a_verity_hash_that_counts(void)
 {
 #define LINE(line) "'tpm':{'rules':[" PCR(4) "," PCR(9) "],'command_line':{" line "}}"
@@ -467,6 +500,8 @@ static const Test tests[] = {
     { "many rules say what each of them says", test_many_rules_say_what_each_of_them_says },
     { "layers are covered by rules that pin them, and no others",
       test_layers_are_covered_by_rules_that_pin_them_and_no_others },
+    { "layers are covered for each hardware that is accepted",
+      test_layers_are_covered_for_each_hardware_that_is_accepted },
     { "a root file system is covered by a verity hash that counts",
       test_a_root_file_system_is_covered_by_a_verity_hash_that_counts },
     { "sentences are printable and bounded", test_sentences_are_printable_and_bounded },

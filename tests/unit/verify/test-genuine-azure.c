@@ -137,7 +137,7 @@ static void test_every_bit_that_the_report_data_or_a_length_covers_counts(void)
                          json_object_get(json_object_get(vector.expected, "hcl"), "runtime_data"),
                          "claims_size"));
         check_flips(&vector, &(Range){ 0, 4, 1, "hcl-report-malformed" });
-        check_flips(&vector, &(Range){ 8, 0x20, 1, "hcl-report-malformed" });
+        check_flips(&vector, &(Range){ 0xc, 0x20, 1, "hcl-report-malformed" });
         check_flips(&vector, &(Range){ 0x70, 0xb0, 1, "hcl-claims-hash-mismatch" });
         check_flips(&vector, &(Range){ 0x4c0, 0x4cc, 1, "hcl-report-malformed" });
         check_flips(&vector, &(Range){ 0x4cc, 0x4d4, 1, NULL });

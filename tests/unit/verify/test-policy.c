@@ -312,6 +312,66 @@ static void test_wrong_values_of_tpm_are_named(void)
     check_member("tpm", "'command_line':[]", "/command_line", "must be an object");
 }
 
+#define TDX "{'attestd_policy':1,'id':'x','hardware':['tdx'],"
+
+static void test_hardware_and_tdx_are_read(void)
+{
+    _cleanup_(policy_freep) Policy *policy = lab_policy(
+        TDX "'tdx':{'measurements':[{'value':" D48 ",'covers':'boot-chain','name':'n'}],"
+            "'debug':true,'migratable':true,'attributes':{'required':'0x10'},'xfam':{'forbidden':8}"
+            ",'minimum_tee_tcb_svn':'0d010400000000000000000000000000','minimum_qe_svn':7,"
+            "'mr_seams':[" D48 "],'mr_config_ids':[],'mr_owners':[" D48 "," D48 "],"
+            "'mr_owner_configs':[" D48 "]},'tpm':{'paravisors':[{'mrtd':" D48 "}]},"
+            "'gates':[{'name':'a','machines':['*'],'hardware':['none','tdx']}]}");
+    _cleanup_(policy_freep) Policy *empty = lab_policy("{'attestd_policy':1,'id':'x'}");
+    _cleanup_(policy_freep) Policy *nothing =
+        lab_policy("{'attestd_policy':1,'id':'x','hardware':[]}");
+    const PolicyTdx *tdx = &policy->tdx;
+
+    check_int(policy->hardware, 1U << HARDWARE_TDX);
+    check(tdx->present && tdx->measurements_present && tdx->debug && tdx->migratable);
+    check_int(tdx->n_measurements, 1);
+    check_int(tdx->measurements[0].covers, POLICY_COVERS_BOOT_CHAIN);
+    check_int(tdx->attributes.required, 0x10);
+    check_int(tdx->xfam.forbidden, 8);
+    check_int(tdx->minimum_tee_tcb_svn[2], 4);
+    check_int(tdx->minimum_qe_svn, 7);
+    check_int(tdx->mr_seams.n_items, 1);
+    check(tdx->mr_config_ids.present && tdx->mr_config_ids.n_items == 0);
+    check_int(tdx->mr_owners.n_items, 2);
+    check_int(tdx->mr_owner_configs.n_items, 1);
+    check_int(policy->tpm.paravisors[0].mrtd.size, 48);
+    check_int(policy->gates[0].hardware, 1U << HARDWARE_NONE | 1U << HARDWARE_TDX);
+    check_int(empty->hardware, 1U << HARDWARE_SNP);
+    check(!empty->tdx.present && !empty->tdx.debug && !empty->tdx.migratable);
+    check_int(nothing->hardware, 0);
+    check_str(hardware_name(HARDWARE_NONE), "none");
+    check_str(hardware_name(HARDWARE_SNP), "snp");
+    check_str(hardware_name(HARDWARE_TDX), "tdx");
+}
+
+static void test_wrong_values_of_hardware_and_tdx_are_named(void)
+{
+    static const char of_no_use[] = "is of no use";
+
+    check_error("{'attestd_policy':1,'id':'x','hardware':'tdx'}", "/hardware", "must be an array");
+    check_error("{'attestd_policy':1,'id':'x','hardware':['sgx']}", "/hardware", "is not known");
+    check_error("{'attestd_policy':1,'id':'x','tdx':{}}", "/", of_no_use);
+    check_error(TDX "'snp':{}}", "/", of_no_use);
+    check_error(TDX "'tdx':{'mrtd':[]}}", "/tdx/mrtd", "unknown member");
+    check_error(TDX "'tdx':{'measurements':[{'value':'00','covers':'firmware'}]}}",
+                "/tdx/measurements/0/value", "48 are needed");
+    check_error(TDX "'tdx':{'minimum_tee_tcb_svn':'00'}}", "/tdx/minimum_tee_tcb_svn",
+                "16 are needed");
+    check_error(TDX "'tdx':{'minimum_qe_svn':65536}}", "/tdx/minimum_qe_svn", "");
+    check_error(TDX "'tdx':{'mr_seams':['00']}}", "/tdx/mr_seams/0", "48 are needed");
+    check_error(TDX "'tdx':{'debug':1}}", "/tdx/debug", "");
+    check_member("tpm", "'paravisors':[{}]", "/paravisors/0", "mrtd");
+    check_member("tpm", "'paravisors':[{'mrtd':" D48 ",'measurement':" D48 "}]", "/paravisors/0",
+                 "alone (TDX)");
+    check_member("tpm", "'paravisors':[{'mrtd':'00'}]", "/paravisors/0/mrtd", "48 are needed");
+}
+
 static void test_lists_are_bounded(void)
 {
     Bytes text = { 0 };
@@ -380,6 +440,9 @@ static const Test tests[] = {
     { "unknown members are named in every object", test_unknown_members_are_named_in_every_object },
     { "wrong values of snp are named", test_wrong_values_of_snp_are_named },
     { "wrong values of tpm are named", test_wrong_values_of_tpm_are_named },
+    { "hardware and tdx are read", test_hardware_and_tdx_are_read },
+    { "wrong values of hardware and tdx are named",
+      test_wrong_values_of_hardware_and_tdx_are_named },
     { "lists are bounded", test_lists_are_bounded },
     { "a policy cut anywhere is refused", test_a_policy_cut_anywhere_is_refused },
     { "the example of the documentation is a policy",

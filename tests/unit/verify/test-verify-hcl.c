@@ -241,10 +241,11 @@ static void test_a_tdreport_with_its_quote_convinces(void)
         _cleanup_(appraisal_freep) Appraisal *appraisal = NULL;
         bytes_done(&evidence.hcl);
         evidence.hcl = test_vector("azure-tdx/tdx-a/hcl_report.bin");
+        if (with_quote)
+            evidence.td_quote = TAKE_STRUCT(quote);
         const VerifyInput input = { .evidence = &evidence,
                                     .caller_allowed = true,
                                     .now_sec = CERTIFICATE_TIME_ANY,
-                                    .td_quote = with_quote ? VIEW(quote) : (ByteView){ 0 },
                                     .source = "worker" };
         check_int(verify_evidence(&input, &appraisal), VERIFY_E_REFUSED);
         check(findings_has(&appraisal->findings, "hcl-user-data-mismatch"));

@@ -43,6 +43,17 @@ static inline json_t *kinds_gate_rewrap(const char *name, const Key *key, const 
     return gate;
 }
 
+/* Of the vault's key, a JWK that is taken. */
+static inline json_t *kinds_gate_key_release(const char *name, json_t *jwk)
+{
+    json_t *gate = json_pack("{si ss ss ss ss so}", "attestd_gate", 1, "name", name, "kind",
+                             "key-release", "verifier", "https://maa.example", "key_url",
+                             "https://v.vault.azure.net/keys/k", "key", jwk);
+
+    check(gate);
+    return gate;
+}
+
 static inline void kinds_set(json_t *request, const char *name, json_t *value)
 {
     check(json_object_set_new(request, name, value) == 0);

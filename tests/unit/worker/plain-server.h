@@ -15,6 +15,16 @@
 
 #define PLAIN_SERVER_BODY_MAX (256 * 1024)
 
+#define PLAIN_SERVER_ROUTES 4
+
+/* Another answer where the request line has PART in it. */
+typedef struct PlainRoute {
+    char part[32]; /* "": no route */
+    unsigned status;
+    size_t size;
+    uint8_t body[16 * 1024];
+} PlainRoute;
+
 typedef struct PlainServer {
     pid_t pid;
     unsigned port;
@@ -23,7 +33,21 @@ typedef struct PlainServer {
     unsigned status;
     char headers[256]; /* more header lines, each with its end */
     char body[PLAIN_SERVER_BODY_MAX];
+    PlainRoute routes[PLAIN_SERVER_ROUTES];
 } PlainServer;
+
+static inline const PlainRoute *plain_server_route(const PlainServer *server)
+{
+    const char *end = strstr(server->request, "\r\n");
+
+    for (size_t i = 0; end && i < PLAIN_SERVER_ROUTES; i++) {
+        const PlainRoute *route = &server->routes[i];
+        const char *at = route->part[0] ? strstr(server->request, route->part) : NULL;
+        if (at && at < end)
+            return route;
+    }
+    return NULL;
+}
 
 static inline void plain_server_answer(PlainServer *server, int connection)
 {
@@ -39,11 +63,13 @@ static inline void plain_server_answer(PlainServer *server, int connection)
         server->request[size] = 0;
     }
     server->n_requests++;
+    const PlainRoute *route = plain_server_route(server);
+    ByteView body = route ? (ByteView){ route->body, route->size } : view_of_string(server->body);
     int n = snprintf(head, sizeof(head),
                      "HTTP/1.1 %u As told\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n",
-                     server->status, server->headers, strlen(server->body));
+                     route ? route->status : server->status, server->headers, body.size);
     if (fd_write_all(connection, (ByteView){ (const uint8_t *)head, (size_t)n }) < 0 ||
-        fd_write_all(connection, view_of_string(server->body)) < 0)
+        fd_write_all(connection, body) < 0)
         return; /* who asked has seen enough */
 }
 
@@ -78,6 +104,18 @@ static inline PlainServer *plain_server_start(void)
     (void)close(listener);
     server->pid = pid;
     return server;
+}
+
+static inline void plain_server_route_to(PlainServer *server, size_t index, const char *part,
+                                         unsigned status, ByteView body)
+{
+    PlainRoute *route = &server->routes[index];
+
+    check(body.size <= sizeof(route->body));
+    *route = (PlainRoute){ .status = status, .size = body.size };
+    if (body.size > 0)
+        memcpy(route->body, body.data, body.size);
+    (void)snprintf(route->part, sizeof(route->part), "%s", part);
 }
 
 static inline void plain_server_say(PlainServer *server, unsigned status, const char *headers,

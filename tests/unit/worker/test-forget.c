@@ -5,6 +5,7 @@
  */
 #include "kinds-lab.h"
 
+#include "base/file.h"
 #include "format/catalog.h"
 #include "worker/forget.h"
 
@@ -141,6 +142,42 @@ static void test_an_owner_with_a_password_is_named(void)
     secret_lab_stop(&lab);
 }
 
+/* As forget(), with the owner's authorisation in a file. */
+static WorkerAnswer forget_as(const SecretLab *lab, const char *name, const char *value)
+{
+    json_auto_t *request = json_pack("{ss ss so ss s[s]}", "verb", "forget", "name", name,
+                                     "evidence", secret_lab_evidence(lab), "lock_directory",
+                                     lab->locks, "fds", "owner-authorization");
+    _cleanup_free_ char *line = json_text(request);
+    WorkerAnswer answer = WORKER_ANSWER_INIT;
+    _cleanup_fd_list_ FdList given = { 0 }, fds = { 0 };
+
+    given.fds[given.n_fds++] = memfd_sealed("owner", view_of_string(value));
+    check_int(forget_run(view_of_string(line), &given, &answer, &fds), 0);
+    return answer;
+}
+
+static void test_the_owners_password_is_used(void)
+{
+    SecretLab lab = secret_lab_start();
+    const TPM2B_AUTH password = { .size = 4, .buffer = "pass" };
+
+    seal_counted(&lab, "one");
+    TpmContext *tpm = swtpm_open(&lab.swtpm);
+    check(Esys_HierarchyChangeAuth(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                   ESYS_TR_NONE, &password) == TSS2_RC_SUCCESS);
+    tpm_context_free(tpm);
+    _cleanup_worker_answer_ WorkerAnswer wrong = forget_as(&lab, "one", "other");
+    check_str(wrong.error, "tpm-owner-authorization-wrong");
+    _cleanup_worker_answer_ WorkerAnswer empty = forget_as(&lab, "one", "\n");
+    check_str(empty.error, "tpm-owner-authorization-unusable");
+    check(has_index(&lab, TPM_COUNTER_FIRST));
+    _cleanup_worker_answer_ WorkerAnswer right = forget_as(&lab, "one", "pass\n");
+    check_int(right.result, ANSWER_OK);
+    check(!has_index(&lab, TPM_COUNTER_FIRST));
+    secret_lab_stop(&lab);
+}
+
 static void test_nonsense_is_answered(void)
 {
     _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
@@ -157,6 +194,7 @@ static const Test tests[] = {
     { "what is no counter of it is left", test_what_is_no_counter_of_it_is_left },
     { "without the TPM it fails by name", test_without_the_tpm_it_fails_by_name },
     { "an owner with a password is named", test_an_owner_with_a_password_is_named },
+    { "the owner's password is used", test_the_owners_password_is_used },
     { "nonsense is answered", test_nonsense_is_answered },
 };
 

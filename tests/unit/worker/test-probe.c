@@ -6,6 +6,7 @@
 #include "worker/probe.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 static json_t *sample_probe(void)
 {
@@ -122,6 +123,32 @@ static void test_nothing_here(void)
     check(rmdir(directory) == 0);
 }
 
+/* The collect worker has the capability to open it; attestd's user has not. */
+static void test_device_of_root(void)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    json_auto_t *json = sample_probe();
+    char path[] = "/tmp/test-probe-XXXXXX";
+    FdList fds = { 0 };
+
+    if (geteuid() != 0)
+        return;
+    _cleanup_close_ int fd = mkstemp(path);
+    check(fd >= 0 && fchmod(fd, 0600) == 0);
+    check(json_object_del(json, "verifier") == 0);
+    json_t *evidence = json_object_get(json, "evidence");
+    check(json_object_set_new(evidence, "source", json_string("sev-guest")) == 0);
+    check(json_object_set_new(evidence, "device", json_string(path)) == 0);
+    check(json_object_set_new(evidence, "tcti", json_string("none")) == 0);
+    _cleanup_free_ char *text = json_text(json);
+    check(text && seteuid(65534) == 0);
+    check_int(probe_run(view_of_string(text), &no_fds, &answer, &fds), 0);
+    check(seteuid(0) == 0 && unlink(path) == 0);
+    const Check *device = check_list_find(&answer.checks, "device");
+    check(device && check_state(device) == CHECK_OK);
+    check_str(device->said, "sev-guest is there and may be used");
+}
+
 static void test_malformed(void)
 {
     _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
@@ -138,6 +165,7 @@ static const Test tests[] = {
     { "nothing that only a round has is taken", test_no_round },
     { "a round takes no logs", test_logs_are_not_for_rounds },
     { "a machine with nothing to prove itself by is told so", test_nothing_here },
+    { "a device that is root's alone is not called denied", test_device_of_root },
     { "a request that is none is answered", test_malformed },
 };
 TEST_MAIN(tests)

@@ -207,6 +207,27 @@ static void test_a_damaged_file_is_passed_over_and_replaced(void)
     }
 }
 
+/* Of the right chip and TCB, by another's authority: what judges the chain is not here. */
+static void test_what_is_distrusted_is_asked_for_anew(void)
+{
+    static const char *const other[] = { "amd-roots/genoa/ask.der", "amd-roots/genoa/ark.der",
+                                         NULL };
+    _cleanup_bytes_ Bytes chain = sample_pem_of(other);
+    json_auto_t *thim = sample_thim();
+    _cleanup_stage_ Stage stage;
+
+    stage_set(&stage, SNP);
+    check(json_object_set_new(thim, "certificateChain", json_string((char *)chain.data)) == 0);
+    _cleanup_free_ char *text = json_text(thim);
+    plain_server_say(server, 200, "", text);
+    check_int(proof_endorse(&stage.proof), PROOF_OK);
+    check_int(proof_endorse_distrust(&stage.proof), 0);
+    say_sample();
+    check_int(again(&stage), PROOF_OK);
+    check_int(server->n_requests, 2);
+    check_endorsed(&stage);
+}
+
 static void check_answer_fails(unsigned status, const char *headers, const char *body,
                                const char *name)
 {
@@ -272,12 +293,12 @@ static void check_quote(unsigned status, const char *body, const char *name)
     check_int(server->n_requests, 1);
     if (name) {
         check_failed(&stage, r, name);
-        check_int(stage.proof.td_quote.size, 0);
+        check_int(stage.proof.evidence.td_quote.size, 0);
         return;
     }
     check_int(r, PROOF_OK);
     static const uint8_t wanted[] = { 0xfb, 0xff, 0x01, 0x00 };
-    check(view_equal(VIEW(stage.proof.td_quote), VIEW_OF_ARRAY(wanted)));
+    check(view_equal(VIEW(stage.proof.evidence.td_quote), VIEW_OF_ARRAY(wanted)));
 }
 
 static void test_a_tdreport_is_quoted(void)
@@ -319,6 +340,133 @@ static void test_nobody_is_asked_for_nothing(void)
     check_int(server->n_requests, 0);
 }
 
+/* AMD's service: the VCEK under a product line, and Milan's chain. */
+static void kds_say(const char *product, const char *vcek_vector)
+{
+    static const char *const chain_names[] = { "amd-roots/milan/ask.der", "amd-roots/milan/ark.der",
+                                               NULL };
+    _cleanup_bytes_ Bytes vcek = test_vector(vcek_vector), chain = sample_pem_of(chain_names);
+    char path[32];
+
+    (void)snprintf(path, sizeof(path), "/vcek/v1/%s/cert_chain", product);
+    plain_server_route_to(server, 0, path, 200, VIEW(chain));
+    (void)snprintf(path, sizeof(path), "/vcek/v1/%s/", product);
+    plain_server_route_to(server, 1, path, 200, VIEW(vcek));
+    plain_server_route_to(server, 2, "/vcek/v1/", 404, (ByteView){ 0 });
+}
+
+static void kds_forget(void)
+{
+    for (size_t i = 0; i < PLAIN_SERVER_ROUTES; i++)
+        plain_server_route_to(server, i, "", 0, (ByteView){ 0 });
+}
+
+/* A machine that may ask AMD; IS_ALONE: and has no metadata service. */
+static void stage_set_kds(Stage *stage, const char *vector, bool is_alone)
+{
+    stage_set(stage, vector);
+    stage->url[strlen(stage->url) - 1] = 0; /* the slash */
+    stage->request.evidence.kds_url = stage->url;
+    if (is_alone)
+        stage->request.evidence.metadata_url = NULL;
+}
+
+static void test_amd_is_asked_where_the_cloud_has_none(void)
+{
+    _cleanup_stage_ Stage stage, alone;
+
+    kds_say("Milan", "azure-snp/milan-v3-a/vcek.der");
+    plain_server_say(server, 404, "", "");
+    stage_set_kds(&stage, SNP, false);
+    check_int(proof_endorse(&stage.proof), PROOF_OK);
+    check_endorsed(&stage);
+    check_int(server->n_requests, 3);
+    check_int(stage.answer.findings.n_items, 1);
+    check_str(stage.answer.findings.items[0].name, "metadata-refused");
+    check_int(stage.answer.findings.items[0].result, FINDING_WARNING);
+    /* It is kept as the cloud's own answer would be. */
+    check_int(again(&stage), PROOF_OK);
+    check_endorsed(&stage);
+    check_int(server->n_requests, 3);
+
+    stage_set_kds(&alone, SNP, true);
+    (void)unlink(alone.kept);
+    check_int(proof_endorse(&alone.proof), PROOF_OK);
+    check_endorsed(&alone);
+    check_int(server->n_requests, 2);
+    check_int(alone.answer.findings.n_items, 0);
+    kds_forget();
+}
+
+static void test_amd_is_not_asked_where_the_cloud_answers(void)
+{
+    _cleanup_stage_ Stage stage;
+
+    kds_say("Milan", "azure-snp/milan-v3-a/vcek.der");
+    say_sample();
+    stage_set_kds(&stage, SNP, false);
+    check_int(proof_endorse(&stage.proof), PROOF_OK);
+    check_int(server->n_requests, 1);
+    kds_forget();
+}
+
+/* Everybody may read findings, and a chip's number says which machine it is. */
+static void check_names_no_chip(const Findings *findings)
+{
+    for (size_t i = 0; i < findings->n_items; i++)
+        check(!strstr(findings->items[i].subject, "blSPL") &&
+              !strstr(findings->items[i].found, "blSPL"));
+}
+
+static void check_kds_fails(const char *name)
+{
+    _cleanup_stage_ Stage stage;
+
+    stage_set_kds(&stage, SNP, true);
+    check_failed(&stage, proof_endorse(&stage.proof), name);
+    check_names_no_chip(&stage.answer.findings);
+    check(access(stage.kept, F_OK) < 0);
+}
+
+static void test_each_defect_of_amds_service_has_its_name(void)
+{
+    kds_say("Genoa", "azure-snp/milan-v3-a/vcek.der");
+    check_kds_fails("kds-not-found");
+    kds_say("Milan", "amd-roots/milan/ask.der"); /* no VCEK */
+    check_kds_fails("kds-answer-unusable");
+    kds_say("Milan", "azure-snp/milan-v3-a/vcek.der");
+    plain_server_route_to(server, 0, "/cert_chain", 200, view_of_string("<html>"));
+    check_kds_fails("kds-answer-unusable");
+    plain_server_route_to(server, 0, "/vcek/v1/", 429, (ByteView){ 0 });
+    check_kds_fails("kds-throttled");
+    plain_server_route_to(server, 0, "/vcek/v1/", 200, (ByteView){ 0 });
+    check_kds_fails("kds-answer-unusable");
+    kds_forget();
+}
+
+/* Version 2 of the report does not name its processor. */
+static void test_both_product_lines_are_tried_for_an_old_report(void)
+{
+    _cleanup_stage_ Stage stage, neither;
+
+    stage_set_kds(&stage, SNP, true);
+    stage.proof.evidence.hcl.data[HCL_HARDWARE_OFFSET] = 2;
+    kds_say("Genoa", "azure-snp/milan-v3-a/vcek.der");
+    check_int(proof_endorse(&stage.proof), PROOF_OK);
+    check_endorsed(&stage);
+    check_int(server->n_requests, 3);
+    check_int(stage.answer.findings.n_items, 0);
+
+    stage_set_kds(&neither, SNP, true);
+    (void)unlink(neither.kept);
+    neither.proof.evidence.hcl.data[HCL_HARDWARE_OFFSET] = 2;
+    kds_say("Turin", "azure-snp/milan-v3-a/vcek.der");
+    check_failed(&neither, proof_endorse(&neither.proof), "kds-not-found");
+    check_int(server->n_requests, 2);
+    check_int(neither.answer.findings.n_items, 1);
+    kds_forget();
+}
+
 static const Test tests[] = {
     { "certificates are asked for once", test_certificates_are_asked_for_once },
     { "a proxy is never asked", test_a_proxy_is_never_asked },
@@ -329,12 +477,18 @@ static const Test tests[] = {
     { "what is old is better than nothing", test_what_is_old_is_better_than_nothing },
     { "a damaged file is passed over and replaced",
       test_a_damaged_file_is_passed_over_and_replaced },
+    { "what is distrusted is asked for anew", test_what_is_distrusted_is_asked_for_anew },
     { "each defect of the service has its name", test_each_defect_of_the_service_has_its_name },
     { "a wait that was asked for is passed on", test_a_wait_that_was_asked_for_is_passed_on },
     { "a service that is not there is named", test_a_service_that_is_not_there_is_named },
     { "a TDREPORT is quoted", test_a_tdreport_is_quoted },
     { "a quote that does not come is named", test_a_quote_that_does_not_come_is_named },
     { "nobody is asked for nothing", test_nobody_is_asked_for_nothing },
+    { "AMD is asked where the cloud has none", test_amd_is_asked_where_the_cloud_has_none },
+    { "AMD is not asked where the cloud answers", test_amd_is_not_asked_where_the_cloud_answers },
+    { "each defect of AMD's service has its name", test_each_defect_of_amds_service_has_its_name },
+    { "both product lines are tried for an old report",
+      test_both_product_lines_are_tried_for_an_old_report },
 };
 
 int main(int argc, char **argv)

@@ -210,6 +210,94 @@ static void test_what_goes_with_another_kind_is_refused(void)
     }
 }
 
+#define VAULT_URL "https://v.vault.azure.net/keys/disk/0123456789abcdef0123456789abcdef"
+#define RELEASE   "\"name\":\"cloud\",\"kind\":\"key-release\",\"key_url\":\"" VAULT_URL "\""
+#define CA        "-----BEGIN CERTIFICATE-----"
+
+static void test_a_gate_of_a_vault_arrives_whole(void)
+{
+    _cleanup_(round_request_freep) RoundRequest *request = NULL;
+    json_auto_t *json = sample_round();
+
+    change(json, "gates",
+           "[{" RELEASE ",\"key\":" GATE_KEY "},{\"name\":\"own\",\"kind\":\"key-release\","
+           "\"key_url\":\"https://localhost:8443/keys/k\",\"key\":" GATE_KEY
+           ",\"client_id\":\"11111111-2222-3333-4444-555555555555\","
+           "\"resource\":\"https://vault.example\",\"vault_ca_pem\":\"" CA "\","
+           "\"api_version\":\"7.5\"}]");
+    check_int(parse_round(json, &no_fds, &request, NULL), REQUEST_OK);
+    check_int(request->n_gates, 2);
+    const RequestGate *cloud = &request->gates[0], *own = &request->gates[1];
+    check_int(cloud->kind, GATE_KIND_KEY_RELEASE);
+    check_str(cloud->key_url, VAULT_URL);
+    check_str(cloud->resource, "https://vault.azure.net");
+    check_str(cloud->api_version, "7.4");
+    check(cloud->key && !cloud->client_id && !cloud->vault_ca_pem && !cloud->release_key);
+    check_str(own->client_id, "11111111-2222-3333-4444-555555555555");
+    check_str(own->resource, "https://vault.example");
+    check_str(own->vault_ca_pem, CA);
+    check_str(own->api_version, "7.5");
+    check(key_equal(own->key, cloud->key));
+}
+
+static void test_a_gate_of_a_vault_is_read_strictly(void)
+{
+    static const struct {
+        const char *more, *path;
+        int reason;
+    } cases[] = {
+        { RELEASE, "gates.key", REQUEST_E_MEMBER },
+        { RELEASE ",\"key\":{\"kty\":\"oct-HSM\"}", "gates.key", REQUEST_E_MEMBER },
+        { RELEASE ",\"key\":" GATE_KEY_ED25519, "gates.key", REQUEST_E_MEMBER },
+        { RELEASE ",\"key\":" GATE_KEY_PRIVATE, "gates.key", REQUEST_E_MEMBER },
+        { "\"name\":\"cloud\",\"kind\":\"key-release\",\"key\":" GATE_KEY, "gates.key_url",
+          REQUEST_E_MEMBER },
+        { "\"name\":\"cloud\",\"kind\":\"key-release\",\"key\":" GATE_KEY
+          ",\"key_url\":\"https://localhost/keys/k\"",
+          "gates.resource", REQUEST_E_MEMBER },
+        { RELEASE ",\"key\":" GATE_KEY ",\"resource\":\"vault\"", "gates.resource",
+          REQUEST_E_MEMBER },
+        { RELEASE ",\"key\":" GATE_KEY ",\"client_id\":\"x\"", "gates.client_id",
+          REQUEST_E_MEMBER },
+        { RELEASE ",\"key\":" GATE_KEY ",\"vault_ca_pem\":\"x\"", "gates.vault_ca_pem",
+          REQUEST_E_MEMBER },
+        { RELEASE ",\"key\":" GATE_KEY ",\"api_version\":\"a b\"", "gates.api_version",
+          REQUEST_E_MEMBER },
+        { RELEASE ",\"key\":" GATE_KEY ",\"cap_pcr\":13", "gates", REQUEST_E_UNKNOWN },
+        { "\"name\":\"vault\",\"kind\":\"rewrap\",\"key\":" GATE_KEY, "gates", REQUEST_E_UNKNOWN },
+    };
+    char gates[1024];
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        (void)snprintf(gates, sizeof(gates), "[{%s}]", cases[i].more);
+        check_gates_refused(gates, cases[i].path, cases[i].reason);
+    }
+}
+
+/* attestd cannot see that it makes no key; the gate stays shut, and the round goes on. */
+static void test_a_vault_s_key_off_the_curve_does_not_end_the_round(void)
+{
+    _cleanup_(round_request_freep) RoundRequest *request = NULL;
+    json_auto_t *json = sample_round();
+
+    change(json, "gates", "[{" RELEASE ",\"key\":" GATE_KEY_OFF_CURVE "}," GATE_WEB "]");
+    check_int(parse_round(json, &no_fds, &request, NULL), REQUEST_OK);
+    check(!request->gates[0].key && request->gates[1].release_key);
+}
+
+static void test_wrapped_keys_for_a_vault_arrive(void)
+{
+    _cleanup_(round_request_freep) RoundRequest *request = NULL;
+    json_auto_t *json = round_with(json_pack("[o]", sample_wrapped(ID, JWE)));
+
+    change(json, "gates",
+           "[{\"name\":\"vault\",\"kind\":\"key-release\",\"key_url\":\"" VAULT_URL
+           "\",\"key\":" GATE_KEY "}]");
+    check_int(parse_round(json, &no_fds, &request, NULL), REQUEST_OK);
+    check_int(request->n_wrapped, 1);
+    check_str(request->wrapped[0].gate, "vault");
+}
+
 static void test_wrapped_keys_arrive(void)
 {
     _cleanup_(round_request_freep) RoundRequest *request = NULL;
@@ -331,6 +419,11 @@ static const Test tests[] = {
     { "a caller asks for no gate", test_a_caller_asks_for_no_gate },
     { "kinds of gates have members of their own", test_kinds_of_gates_have_members_of_their_own },
     { "what goes with another kind is refused", test_what_goes_with_another_kind_is_refused },
+    { "a gate of a vault arrives whole", test_a_gate_of_a_vault_arrives_whole },
+    { "a gate of a vault is read strictly", test_a_gate_of_a_vault_is_read_strictly },
+    { "a vault's key off the curve does not end the round",
+      test_a_vault_s_key_off_the_curve_does_not_end_the_round },
+    { "wrapped keys for a vault arrive", test_wrapped_keys_for_a_vault_arrive },
     { "wrapped keys arrive", test_wrapped_keys_arrive },
     { "wrapped keys are read strictly", test_wrapped_keys_are_read_strictly },
     { "no wrapped key is there twice", test_no_wrapped_key_is_there_twice },

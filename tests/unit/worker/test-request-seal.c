@@ -78,6 +78,41 @@ static void test_every_member_of_seal_arrives(void)
     check_int(request->secret_fd, 100);
 }
 
+/* NAMES with so many descriptors from 100 on. */
+static int parse_with(const char *names, const char *nonce, size_t n_fds, SealRequest **ret)
+{
+    json_auto_t *json = sample_seal();
+    const FdList given = { .fds = { 100, 101, 102, 103 }, .n_fds = n_fds };
+
+    change_member(json, "fds", names);
+    if (nonce)
+        change_member(json, "evidence_nonce", nonce);
+    _cleanup_free_ char *text = json_text(json);
+    return seal_request_parse(view_of_string(text), &given, ret, NULL);
+}
+
+static void test_evidence_and_the_owner_come_along(void)
+{
+    _cleanup_(seal_request_freep) SealRequest *all = NULL, *owner = NULL, *none = NULL;
+    static const char both[] = "[\"secret\",\"evidence\",\"owner-authorization\"]";
+    static const char swapped[] = "[\"secret\",\"owner-authorization\",\"evidence\"]";
+
+    check_int(parse_with(both, "\"AAAAAAAAAAA\"", 3, &all), REQUEST_OK);
+    check_int(all->secret_fd, 100);
+    check_int(all->evidence_fd, 101);
+    check(all->evidence.owner.is_given && all->evidence.owner.fd == 102);
+    check_int(all->evidence_nonce.size, 8);
+    check_int(parse_with("[\"secret\",\"owner-authorization\"]", NULL, 2, &owner), REQUEST_OK);
+    check_int(owner->evidence_fd, -EBADF);
+    check(owner->evidence.owner.is_given && owner->evidence.owner.fd == 101);
+    check_int(parse_with(both, NULL, 3, &none), REQUEST_E_MEMBER);
+    check_int(parse_with(both, "\"AAAA\"", 3, &none), REQUEST_E_MEMBER);
+    check_int(parse_with(both, "\"AAAAAAAAAAA\"", 2, &none), REQUEST_E_DESCRIPTORS);
+    check_int(parse_with(both, "\"AAAAAAAAAAA\"", 4, &none), REQUEST_E_DESCRIPTORS);
+    check_int(parse_with(swapped, "\"AAAAAAAAAAA\"", 3, &none), REQUEST_E_DESCRIPTORS);
+    check(!none);
+}
+
 static void test_members_of_seal_are_checked_one_by_one(void)
 {
     static const Change changes[] = {
@@ -98,8 +133,11 @@ static void test_members_of_seal_are_checked_one_by_one(void)
         { "evidence.more", "1", REQUEST_E_UNKNOWN, "evidence" },
         { "fds", "", REQUEST_E_DESCRIPTORS, NULL },
         { "fds", "[]", REQUEST_E_DESCRIPTORS, NULL },
-        { "fds", "[\"other\"]", REQUEST_E_MEMBER, NULL },
-        { "fds", "[\"secret\",\"secret\"]", REQUEST_E_MEMBER, NULL },
+        { "fds", "[\"other\"]", REQUEST_E_DESCRIPTORS, NULL },
+        { "fds", "[\"owner-authorization\"]", REQUEST_E_DESCRIPTORS, NULL },
+        { "fds", "[\"secret\",\"secret\"]", REQUEST_E_DESCRIPTORS, NULL },
+        { "evidence_nonce", "\"AAAAAAAAAAA\"", REQUEST_E_MEMBER, NULL }, /* without evidence */
+        { "simulated_roots", "[\"00\"]", REQUEST_E_MEMBER, NULL },
         { "surprise", "1", REQUEST_E_UNKNOWN, "request" },
         { "gate", "", REQUEST_E_MEMBER, NULL },
         { "gate", "[]", REQUEST_E_MEMBER, NULL },
@@ -311,6 +349,7 @@ static const Test tests[] = {
       test_values_to_come_are_for_registers_of_the_gate },
     { "a recovery key arrives", test_a_recovery_key_arrives },
     { "what is no object is refused", test_what_is_no_object_is_refused },
+    { "evidence and the owner's authorisation come along", test_evidence_and_the_owner_come_along },
 };
 
 TEST_MAIN(tests)

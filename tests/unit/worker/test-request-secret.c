@@ -129,7 +129,23 @@ static void test_a_gate_is_approved_once(void)
     check_int(parse_release(json, &four, &member), REQUEST_E_DESCRIPTORS);
 }
 
-/* N_ASKERS askers and N_APPROVALS approvals. */
+static void test_the_owner_comes_last(void)
+{
+    _cleanup_(release_request_freep) ReleaseRequest *request = NULL;
+    const FdList four = { .fds = { 100, 101, 102, 103 }, .n_fds = 4 };
+    json_auto_t *json = sample_release();
+
+    change_member(json, "fds", "[\"approval-db\",\"asker-0\",\"asker-1\",\"owner-authorization\"]");
+    _cleanup_free_ char *text = json_text(json);
+    check_int(release_request_parse(view_of_string(text), &four, &request, NULL), REQUEST_OK);
+    check(request->evidence.owner.is_given && request->evidence.owner.fd == 103);
+    check_int(request->askers[1].fd, 102);
+    check_int(parse_release(json, &three_fds, NULL), REQUEST_E_DESCRIPTORS);
+    change_member(json, "fds", "[\"owner-authorization\",\"approval-db\",\"asker-0\",\"asker-1\"]");
+    check_int(parse_release(json, &four, NULL), REQUEST_E_DESCRIPTORS);
+}
+
+/* N_ASKERS askers and N_APPROVALS approvals, and the owner. */
 static int parse_batch(size_t n_askers, size_t n_approvals)
 {
     json_auto_t *json = sample_release();
@@ -152,6 +168,8 @@ static int parse_batch(size_t n_askers, size_t n_approvals)
         check(json_array_append_new(askers, json_pack("{ss ss ss}", "name", "db", "asker",
                                                       "unit:db.service", "as", "stream")) == 0);
     }
+    check(json_array_append_new(fds, json_string("owner-authorization")) == 0);
+    given.n_fds++;
     return parse_release(json, &given, NULL);
 }
 
@@ -276,6 +294,7 @@ static const Test tests[] = {
     { "members of wrapped are checked one by one", test_members_of_wrapped_are_checked_one_by_one },
     { "members of forget are checked one by one", test_members_of_forget_are_checked_one_by_one },
     { "what is no object is refused", test_what_is_no_object_is_refused },
+    { "the owner's authorisation comes last", test_the_owner_comes_last },
 };
 
 TEST_MAIN(tests)

@@ -246,6 +246,16 @@ static void test_descriptors_are_told_apart_by_their_names(void)
     check_int(request->client_key_fd, 102);
 }
 
+static void test_the_owners_authorisation_comes_last(void)
+{
+    _cleanup_(round_request_freep) RoundRequest *request = NULL, *none = NULL;
+
+    check_int(parse_with_fds("[\"api-key\",\"owner-authorization\"]", 2, &request), REQUEST_OK);
+    check_int(request->api_key_fd, 100);
+    check(request->evidence.owner.is_given && request->evidence.owner.fd == 101);
+    check_int(parse_with_fds("[\"owner-authorization\",\"api-key\"]", 2, &none), REQUEST_E_MEMBER);
+}
+
 static void test_descriptors_that_do_not_match_are_refused(void)
 {
     static const struct {
@@ -392,6 +402,7 @@ static const Test tests[] = {
     { "lists are bounded", test_lists_are_bounded },
     { "what is no object is refused", test_what_is_no_object_is_refused },
     { "descriptors are told apart by their names", test_descriptors_are_told_apart_by_their_names },
+    { "the owner's authorisation comes last", test_the_owners_authorisation_comes_last },
     { "descriptors that do not match are refused", test_descriptors_that_do_not_match_are_refused },
     { "a caller brings a nonce and may leave the verifier out",
       test_a_caller_brings_a_nonce_and_may_leave_the_verifier_out },

@@ -308,14 +308,19 @@ static void test_a_tpm_without_a_fit_session_fails_the_round(void)
     }
 }
 
-static bool lock_is_free(void)
+static bool is_free(const char *lock)
 {
     char path[64];
 
-    (void)snprintf(path, sizeof(path), "%s/tpm.lock", lab.swtpm.directory);
+    (void)snprintf(path, sizeof(path), "%s/%s", lab.swtpm.directory, lock);
     _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
     check(fd >= 0);
     return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+static bool lock_is_free(void)
+{
+    return is_free("tpm.lock");
 }
 
 static void test_the_tpm_is_held_until_the_approvals_are_there(void)
@@ -390,6 +395,44 @@ static void test_the_turn_of_the_report_is_waited_for_first(void)
     uint64_t waited = round_gates_waited_usec(stage.proof.gates);
     check(waited > 100000 && waited < 2000000);
     check(clock_boottime_usec(&clock_system) >= stamp + 2000000);
+}
+
+/*
+ * Who waited for the turn with the TPM in hand would wait for one who has the turn and waits for
+ * the TPM: the turn of a paravisor's report is taken first, and kept.
+ */
+static void test_the_turn_of_a_paravisors_report_is_kept(void)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+
+    check(!round_gates_take_turn(stage.proof.gates)); /* of other reports it is let go of */
+    check(is_free("report.lock"));
+    proof_done(&stage.proof);
+    stage.proof = (Proof){
+        .request = &stage.request, .answer = &stage.answer, .has_vtpm = true, .is_azure = true
+    };
+    check_int(round_gates_open(&stage.proof, &stage.proof.gates), ROUND_GATES_OK);
+    check(!is_free("azure.lock") && !lock_is_free());
+    Pacing *turn = round_gates_take_turn(stage.proof.gates);
+    check(turn && !round_gates_take_turn(stage.proof.gates));
+    pacing_free(turn);
+    check(is_free("azure.lock") && !lock_is_free());
+}
+
+/* A vTPM alone makes no report. */
+static void test_without_a_report_there_is_no_turn(void)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+
+    proof_done(&stage.proof);
+    stage.proof = (Proof){
+        .request = &stage.request, .answer = &stage.answer, .has_vtpm = true, .is_tpm_alone = true
+    };
+    check_int(round_gates_open(&stage.proof, &stage.proof.gates), ROUND_GATES_OK);
+    check_int(round_gates_waited_usec(stage.proof.gates), 0);
+    check(!round_gates_take_turn(stage.proof.gates));
 }
 
 /* By the TPM and by the verifier, in one round and one answer. */
@@ -476,6 +519,8 @@ static const Test tests[] = {
       test_a_session_that_was_given_up_leaves_the_other_kind },
     { "the turn of the report is waited for first",
       test_the_turn_of_the_report_is_waited_for_first },
+    { "the turn of a paravisor's report is kept", test_the_turn_of_a_paravisors_report_is_kept },
+    { "without a report there is no turn", test_without_a_report_there_is_no_turn },
 };
 
 int main(int argc, char **argv)

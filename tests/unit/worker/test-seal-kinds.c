@@ -294,16 +294,69 @@ static void test_what_is_not_the_tpms_is_sealed_without_it(void)
     secret_lab_stop(&lab);
 }
 
+/* Offline: neither the vault nor a TPM is asked. */
+static void test_a_key_for_a_vault_is_wrapped_to_its_public_half(void)
+{
+    static const KeyType types[] = { KEY_P256, KEY_P384 };
+    SecretLab lab = secret_lab_start();
+
+    for (size_t i = 0; i < ELEMENTSOF(types); i++) {
+        Key *key = NULL;
+        check_int(key_generate(types[i], &key), KEY_OK);
+        json_t *request = request_for(&lab, kinds_gate_key_release("cloud", secret_lab_jwk(key)));
+        kinds_set(request, "accept_host_tpm", json_false());
+        check(json_object_set_new(json_object_get(request, "evidence"), "tcti",
+                                  json_string("none")) == 0);
+        kinds_seal(request, SECRET);
+        SecretFile file = kinds_load(&lab, "db-password");
+        check_int(file.header.gate_kind, GATE_KIND_KEY_RELEASE);
+        check_int(file.sealed_public.size, 0);
+        check_str(file.header.vtpm_root_minimum, "host");
+        Secret *data_key = kinds_unwrap(key, file.header.wrapped);
+        check_opens(&file, data_key);
+        secret_free(data_key);
+        secret_file_done(&file);
+        key_free(key);
+    }
+    secret_lab_stop(&lab);
+}
+
+static void test_nothing_is_counted_for_a_vault(void)
+{
+    SecretLab lab = secret_lab_start();
+    Key *key = secret_lab_key();
+    json_t *request = request_for(&lab, kinds_gate_key_release("cloud", secret_lab_jwk(key)));
+
+    kinds_set(request, "rollback_counter", json_true());
+    check_refused(request, "worker-request-malformed");
+    key_free(key);
+    secret_lab_stop(&lab);
+}
+
+static json_t *gate_of_kind(const SecretLab *lab, GateKind kind, const Key *key)
+{
+    switch (kind) {
+    case GATE_KIND_VERIFIER:
+        return secret_lab_gate("db", lab->release_key, NULL);
+    case GATE_KIND_REWRAP:
+        return kinds_gate_rewrap("vault", key, "fleet");
+    case GATE_KIND_KEY_RELEASE:
+        return kinds_gate_key_release("cloud", secret_lab_jwk(key));
+    case GATE_KIND_PCR:
+    case N_GATE_KINDS:
+        break;
+    }
+    return kinds_gate_pcr("boot", 4, 9);
+}
+
 static void test_a_recovery_key_opens_what_is_sealed(void)
 {
     SecretLab lab = secret_lab_start();
-    Key *recovery = NULL, *rewrap = secret_lab_key();
+    Key *recovery = NULL, *wrapping = secret_lab_key();
 
     check_int(key_generate(KEY_P384, &recovery), KEY_OK);
     for (int kind = 0; kind < N_GATE_KINDS; kind++) {
-        json_t *gate = kind == GATE_KIND_VERIFIER ? secret_lab_gate("db", lab.release_key, NULL)
-                       : kind == GATE_KIND_REWRAP ? kinds_gate_rewrap("vault", rewrap, "fleet")
-                                                  : kinds_gate_pcr("boot", 4, 9);
+        json_t *gate = gate_of_kind(&lab, (GateKind)kind, wrapping);
         kinds_set(gate, "recovery_key", secret_lab_jwk(recovery));
         kinds_extend(&lab, 4, "kernel");
         kinds_seal(request_for(&lab, gate), SECRET);
@@ -315,7 +368,7 @@ static void test_a_recovery_key_opens_what_is_sealed(void)
         secret_free(data_key);
         secret_file_done(&file);
     }
-    key_free(rewrap);
+    key_free(wrapping);
     key_free(recovery);
     secret_lab_stop(&lab);
 }
@@ -353,6 +406,9 @@ static const Test tests[] = {
       test_who_binds_to_an_attestation_key_says_what_stands_behind_it },
     { "what is not the TPM's is sealed without it",
       test_what_is_not_the_tpms_is_sealed_without_it },
+    { "a key for a vault is wrapped to its public half",
+      test_a_key_for_a_vault_is_wrapped_to_its_public_half },
+    { "nothing is counted for a vault", test_nothing_is_counted_for_a_vault },
     { "a recovery key opens what is sealed", test_a_recovery_key_opens_what_is_sealed },
     { "what is to follow is in the header", test_what_is_to_follow_is_in_the_header },
 };

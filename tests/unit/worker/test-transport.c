@@ -88,6 +88,8 @@ static int exchange(const Wish *wish, const char *path, WorkerAnswer *answer, Ht
     int r = transport_new(request, &protocol_native, answer, &transport);
     if (r == TRANSPORT_OK)
         r = transport_exchange(transport, &protocol_request, answer, reply);
+    if (r == TRANSPORT_OK)
+        r = transport_note_ends(transport, &answer->findings);
     check_is_silent(answer);
     return r;
 }
@@ -239,6 +241,35 @@ static void test_credentials_that_are_none_are_named(void)
     check_fails(&alone, "/echo", "verifier-credential-unusable");
 }
 
+static void check_ends(const Wish *wish, const char *name)
+{
+    _cleanup_worker_answer_ WorkerAnswer answer = WORKER_ANSWER_INIT;
+    _cleanup_http_reply_ HttpReply reply = { 0 };
+
+    check_int(exchange(wish, "/echo", &answer, &reply), TRANSPORT_OK);
+    check_int(answer.findings.n_items, name ? 1 : 0);
+    if (!name)
+        return;
+    const Finding *finding = &answer.findings.items[0];
+    (void)printf("  %s: %s\n", finding->name, finding->found);
+    check_str(finding->name, name);
+    check(finding->result == FINDING_WARNING && strstr(finding->found, "valid until 20"));
+}
+
+static void test_certificates_that_end_soon_are_named(void)
+{
+    const Wish good = { .listeners = { "good" } }, ending = { .listeners = { "ending" } };
+    const Wish faded = { .listeners = { "faded" }, .authority = lab.fading_pem };
+    const Wish client = { .listeners = { "good" },
+                          .fd_names = { "client-certificate", "client-key" },
+                          .fd_contents = { VIEW(lab.ending_certificate), VIEW(lab.ending_key) } };
+
+    check_ends(&good, NULL);
+    check_ends(&ending, "verifier-certificate-ends");
+    check_ends(&faded, "verifier-authority-ends");
+    check_ends(&client, "client-certificate-ends");
+}
+
 static const Test tests[] = {
     { "every reason is in the catalogue", test_every_reason_is_in_the_catalogue },
     { "each misbehaviour has its name", test_each_misbehaviour_has_its_name },
@@ -249,6 +280,7 @@ static const Test tests[] = {
     { "the skew of the clocks is noted", test_the_skew_of_the_clocks_is_noted },
     { "the next URL is tried when one is unreachable",
       test_the_next_url_is_tried_when_one_is_unreachable },
+    { "certificates that end soon are named", test_certificates_that_end_soon_are_named },
     { "only the unreachable is passed over", test_only_the_unreachable_is_passed_over },
     { "credentials come through descriptors", test_credentials_come_through_descriptors },
     { "credentials that are none are named", test_credentials_that_are_none_are_named },

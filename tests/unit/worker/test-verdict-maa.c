@@ -18,6 +18,8 @@
 #define SENT_USEC UINT64_C(5000000)
 #define CLAIMS    "the claims of this round"
 
+static const RoundRequest no_gates;
+
 /* A provider's key, and a round on a real Azure machine that waits for its token. MAA signs with
  * RS256; what is tested here is the same with keys that a test can make in no time. */
 typedef struct Stage {
@@ -49,6 +51,7 @@ static void stage_set(Stage *stage, const char *vector)
     static const uint8_t nonce[32] = { 1, 2, 3 };
 
     *stage = (Stage){ .answer = WORKER_ANSWER_INIT,
+                      .proof.request = &no_gates,
                       .verifier = { .name = "maa",
                                     .protocol = "maa",
                                     .issuer = ISSUER,
@@ -161,9 +164,21 @@ static void set_at(json_t *claims, const char *pointer, const char *value)
         check(json_object_del(object, slash + 1) == 0);
 }
 
+/* Does it speak against this machine, rather than of another? */
+static bool is_no(const char *name)
+{
+    static const char *const noes[] = { "maa-debuggable", "maa-vmpl-not-zero", "maa-not-compliant",
+                                        "maa-secure-boot-off", "token-requirement-unmet" };
+
+    for (size_t i = 0; i < ELEMENTSOF(noes); i++)
+        if (strcmp(noes[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void check_failed(const Stage *stage, int r, const char *name)
 {
-    check_int(r, VERDICT_E_FAILED);
+    check_int(r, is_no(name) ? VERDICT_E_REFUSED : VERDICT_E_FAILED);
     if (!findings_has(&stage->answer.findings, name))
         (void)printf("  not %s, but %s\n", name, stage->answer.findings.items[0].name);
     check(findings_has(&stage->answer.findings, name));
@@ -246,12 +261,15 @@ static void test_who_said_it_and_when_counts(void)
 static void test_a_token_about_another_machine_is_not_ours(void)
 {
     _cleanup_free_ char *other = user_data("another round's", false);
+    _cleanup_free_ char *own = user_data(CLAIMS, true);
     char quoted[160];
 
     (void)snprintf(quoted, sizeof(quoted), "\"%s\"", other);
     check_change_fails("/x-ms-runtime/user-data", quoted, "maa-user-data-mismatch");
     check_change_fails("/x-ms-runtime/user-data", "\"00\"", "maa-user-data-mismatch");
     check_change_fails("/x-ms-runtime/user-data", "\"not hex\"", "maa-user-data-mismatch");
+    (void)snprintf(quoted, sizeof(quoted), "\"%s00\"", own);
+    check_change_fails("/x-ms-runtime/user-data", quoted, "maa-user-data-mismatch");
     check_change_fails("/x-ms-runtime/user-data", "7", "maa-user-data-missing");
     check_change_fails("/x-ms-runtime/user-data", "", "maa-user-data-missing");
     check_change_fails("/x-ms-runtime/keys", "", "maa-ak-mismatch");
@@ -270,7 +288,11 @@ static void test_what_must_not_be_is_refused(void)
     check_change_fails("/x-ms-sevsnpvm-is-debuggable", "", "maa-debuggable");
     check_change_fails("/x-ms-sevsnpvm-vmpl", "1", "maa-vmpl-not-zero");
     check_change_fails("/x-ms-sevsnpvm-vmpl", "", "maa-vmpl-not-zero");
+    check_change_fails("/x-ms-sevsnpvm-vmpl", "0.0", "maa-vmpl-not-zero");
+    check_change_fails("/x-ms-sevsnpvm-vmpl", "\"0\"", "maa-vmpl-not-zero");
+    check_change_fails("/x-ms-sevsnpvm-is-debuggable", "\"false\"", "maa-debuggable");
     check_change_fails("/x-ms-compliance-status", "", "maa-not-compliant");
+    check_change_fails("/x-ms-compliance-status", "[\"azure-compliant-cvm\"]", "maa-not-compliant");
     check_change_fails("/x-ms-compliance-status", "\"azure-compliant-uvm\"", "maa-not-compliant");
 }
 
@@ -299,7 +321,7 @@ static void test_rules_of_the_configuration_are_added(void)
         check_int(require_parse(rule, &stage.verifier.require[0]), REQUIRE_OK);
         stage.verifier.n_require = 1;
         int r = judge(&stage, claims);
-        check_int(r, is_on ? VERDICT_ACCEPTED : VERDICT_E_FAILED);
+        check_int(r, is_on ? VERDICT_ACCEPTED : VERDICT_E_REFUSED);
         check(is_on || findings_has(&stage.answer.findings, "token-requirement-unmet"));
     }
 }
@@ -340,6 +362,8 @@ static void test_a_whole_guest_is_judged_in_its_own_shape(void)
         { "/secureboot", "true", NULL },
         { "/x-ms-attestation-type", "\"sevsnpvm\"", "maa-type-mismatch" },
         { "/x-ms-isolation-tee", "", "maa-type-mismatch" },
+        { "/x-ms-isolation-tee", "\"sevsnpvm\"", "maa-type-mismatch" },
+        { "/x-ms-isolation-tee", "{}", "maa-type-mismatch" },
         { "/x-ms-runtime/client-payload/nonce", "\"AAAA\"", "token-nonce-mismatch" },
         { "/x-ms-runtime/client-payload", "", "token-nonce-missing" },
         { "/x-ms-runtime/keys", "[]", "maa-encryption-key-mismatch" },
@@ -367,6 +391,110 @@ static void test_a_whole_guest_is_judged_in_its_own_shape(void)
         check(json_is_false(json_object_get(facts, "cpu.debug")));
         check_str(json_string_value(json_object_get(facts, "vtpm_root")), "paravisor");
     }
+}
+
+/* A vTPM alone: nothing is said of hardware, and the vTPM is the host's. */
+static void stage_set_launch(Stage *stage)
+{
+    stage_set_guest(stage);
+    stage->proof.is_tpm_alone = true;
+    stage->verifier.accept_host_tpm = true;
+    bytes_done(&stage->proof.evidence.hcl);
+}
+
+static json_t *launch_claims(const Stage *stage)
+{
+    json_t *claims = guest_claims(stage);
+
+    check(json_object_del(claims, "x-ms-isolation-tee") == 0);
+    return claims;
+}
+
+static void test_trusted_launch_is_believed_by_a_second_yes(void)
+{
+    static const struct {
+        const char *pointer, *value, *name;
+    } cases[] = {
+        { "/x-ms-attestation-type", "\"sevsnpvm\"", "maa-type-mismatch" },
+        { "/x-ms-isolation-tee", "{}", "maa-type-mismatch" },
+        { "/x-ms-runtime/client-payload/nonce", "\"AAAA\"", "token-nonce-mismatch" },
+        { "/x-ms-runtime/keys", "[]", "maa-encryption-key-mismatch" },
+        { "/secureboot", "false", "maa-secure-boot-off" },
+        { "/secureboot", "", "maa-secure-boot-off" },
+        { "/secureboot", "\"true\"", "maa-secure-boot-off" },
+    };
+    _cleanup_stage_ Stage good, stingy;
+
+    stage_set_launch(&good);
+    json_auto_t *claims = launch_claims(&good);
+    check_int(judge(&good, claims), VERDICT_ACCEPTED);
+    const json_t *facts = good.answer.token->claims;
+    check_str(json_string_value(json_object_get(facts, "vtpm_root")), "host");
+    check_str(json_string_value(json_object_get(facts, "maa.attestation_type")), "azurevm");
+    check(json_is_true(json_object_get(facts, "vtpm.secure_boot")));
+    stage_set_launch(&stingy);
+    stingy.verifier.accept_host_tpm = false;
+    json_auto_t *same = launch_claims(&stingy);
+    check_failed(&stingy, judge(&stingy, same), "token-host-tpm-not-accepted");
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_stage_ Stage stage;
+        stage_set_launch(&stage);
+        json_auto_t *changed = launch_claims(&stage);
+        set_at(changed, cases[i].pointer, cases[i].value);
+        check_failed(&stage, judge(&stage, changed), cases[i].name);
+    }
+}
+
+/* A machine with a report is not proven by a token that speaks of none, whatever is accepted. */
+static void test_a_token_without_hardware_is_not_for_a_report(void)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set_guest(&stage);
+    json_auto_t *claims = launch_claims(&stage);
+
+    stage.verifier.accept_host_tpm = true;
+    check_failed(&stage, judge(&stage, claims), "maa-type-mismatch");
+}
+
+/* What it says of another machine is no reason to drop what is known of this one. */
+static void test_a_no_about_another_machine_is_none(void)
+{
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage, SNP);
+    json_auto_t *claims = snp_claims(&stage);
+
+    set_at(claims, "/x-ms-sevsnpvm-is-debuggable", "true");
+    set_at(claims, "/x-ms-runtime/keys", "[]");
+    check_failed(&stage, judge(&stage, claims), "maa-ak-mismatch");
+    check(!findings_has(&stage.answer.findings, "maa-debuggable"));
+}
+
+/* A provider's policy may issue what it likes: only what was judged becomes a fact. */
+static void test_what_was_not_judged_is_no_fact(void)
+{
+    static const char tee[] = "{\"x-ms-compliance-status\": \"azure-compliant-cvm\"}";
+    _cleanup_stage_ Stage report, launch;
+    stage_set(&report, SNP);
+    stage_set_launch(&launch);
+    report.verifier.accept_host_tpm = true;
+    json_auto_t *of_report = snp_claims(&report), *of_launch = launch_claims(&launch);
+
+    set_at(of_report, "/x-ms-compliance-status", "");
+    set_at(of_report, "/x-ms-isolation-tee", tee);
+    set_at(of_report, "/secureboot", "true");
+    check_int(judge(&report, of_report), VERDICT_ACCEPTED);
+    check(findings_has(&report.answer.findings, "maa-not-compliant"));
+    const json_t *facts = report.answer.token->claims;
+    check_str(json_string_value(json_object_get(facts, "vtpm_root")), "host");
+    check(!json_object_get(facts, "vtpm.secure_boot"));
+    check_str(json_string_value(json_array_get(json_object_get(facts, "uncovered"), 0)),
+              "secure boot");
+    set_at(of_launch, "/x-ms-compliance-status", "\"azure-compliant-cvm\"");
+    set_at(of_launch, "/x-ms-sevsnpvm-is-debuggable", "false");
+    check_int(judge(&launch, of_launch), VERDICT_ACCEPTED);
+    facts = launch.answer.token->claims;
+    check_str(json_string_value(json_object_get(facts, "vtpm_root")), "host");
+    check(!json_object_get(facts, "cpu.debug"));
 }
 
 /* Who was asked for a report's token does not get a guest's, and the other way round. */
@@ -405,6 +533,12 @@ static const Test tests[] = {
     { "an unknown paravisor takes a second yes", test_an_unknown_paravisor_takes_a_second_yes },
     { "rules of the configuration are added", test_rules_of_the_configuration_are_added },
     { "a whole guest is judged in its own shape", test_a_whole_guest_is_judged_in_its_own_shape },
+    { "Trusted Launch is believed by a second yes",
+      test_trusted_launch_is_believed_by_a_second_yes },
+    { "a token without hardware is not for a report",
+      test_a_token_without_hardware_is_not_for_a_report },
+    { "a no about another machine is none", test_a_no_about_another_machine_is_none },
+    { "what was not judged is no fact", test_what_was_not_judged_is_no_fact },
     { "one kind of token is not the other", test_one_kind_of_token_is_not_the_other },
     { "simulated hardware is no Microsoft's", test_simulated_hardware_is_no_microsofts },
 };

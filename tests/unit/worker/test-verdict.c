@@ -12,6 +12,8 @@
 
 #define SENT_USEC UINT64_C(5000000)
 
+static const RoundRequest no_gates;
+
 /* A verifier's key, and a round that waits for its token. */
 typedef struct Stage {
     Key *key;
@@ -27,6 +29,7 @@ static void stage_set(Stage *stage)
     static const uint8_t nonce[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
     *stage = (Stage){ .answer = WORKER_ANSWER_INIT,
+                      .proof.request = &no_gates,
                       .verifier = { .name = "lab",
                                     .issuer = "lab",
                                     .audience = "attestd",
@@ -441,6 +444,59 @@ static void test_every_name_of_a_token_check_is_in_the_catalogue(void)
     }
 }
 
+/* The evidence of STAGE is a vTPM alone, and CLAIMS are about it. */
+static void make_alone(Stage *stage, json_t *claims, const char *root, const char *status)
+{
+    free(stage->proof.evidence.cpu.provider);
+    stage->proof.evidence.cpu.provider = NULL;
+    set_at(claims, "/submods/cpu", "");
+    set_at(claims, "/attestd/vtpm_root", root);
+    set_at(claims, "/submods/vtpm/ear_status", status);
+    set_at(claims, "/ear_status", status);
+}
+
+/* Where no hardware vouches, a certificate does, or the operator says that nothing needs to. */
+static void test_a_vtpm_alone_takes_a_certificate_or_a_word(void)
+{
+    static const struct {
+        const char *root, *status, *vector;
+        bool accept_host;
+        const char *finding; /* NULL: accepted */
+    } cases[] = {
+        { "\"certificate\"", "\"affirming\"", "{\"hardware\": 2}", false, NULL },
+        { "\"certificate\"", "\"affirming\"", "{\"executables\": 3}", false,
+          "token-hardware-not-affirmed" },
+        { "\"certificate\"", "\"none\"", "{}", true, "token-not-affirming" },
+        { "\"host\"", "\"none\"", "{}", false, "token-host-tpm-not-accepted" },
+        { "\"host\"", "\"none\"", "{}", true, NULL },
+        { "\"host\"", "\"affirming\"", "{\"hardware\": 2}", false, "token-host-tpm-not-accepted" },
+        { "\"paravisor\"", "\"affirming\"", "{\"hardware\": 2}", true, "token-verdict-malformed" },
+        { "\"svsm\"", "\"affirming\"", "{\"hardware\": 2}", true, "token-verdict-malformed" },
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_stage_ Stage stage;
+        stage_set(&stage);
+        json_auto_t *claims = good_claims(&stage);
+        make_alone(&stage, claims, cases[i].root, cases[i].status);
+        set_at(claims, "/submods/vtpm/ear_trustworthiness_vector", cases[i].vector);
+        stage.verifier.accept_host_tpm = cases[i].accept_host;
+        int r = judge(&stage, claims, false);
+        if (cases[i].finding)
+            check_failed(&stage, r, cases[i].finding);
+        else
+            check_int(r, VERDICT_ACCEPTED);
+    }
+    /* A verdict about hardware that was not shown is about another machine. */
+    _cleanup_stage_ Stage stage;
+    stage_set(&stage);
+    json_auto_t *claims = good_claims(&stage);
+    free(stage.proof.evidence.cpu.provider);
+    stage.proof.evidence.cpu.provider = NULL;
+    set_at(claims, "/attestd/vtpm_root", "\"certificate\"");
+    check_failed(&stage, judge(&stage, claims, false), "token-submodules-mismatch");
+}
+
 static const Test tests[] = {
     { "a good token is accepted and described", test_a_good_token_is_accepted_and_described },
     { "the token travels as a sealed descriptor", test_the_token_travels_as_a_sealed_descriptor },
@@ -452,6 +508,8 @@ static const Test tests[] = {
     { "evidence without a TPM has one submodule", test_evidence_without_a_tpm_has_one_submodule },
     { "simulated hardware takes a word", test_simulated_hardware_takes_a_word },
     { "a TPM of the host takes a word", test_a_tpm_of_the_host_takes_a_word },
+    { "a vTPM alone takes a certificate or a word",
+      test_a_vtpm_alone_takes_a_certificate_or_a_word },
     { "status none takes a TPM of the host", test_status_none_takes_a_tpm_of_the_host },
     { "every rule that is not met is named", test_every_rule_that_is_not_met_is_named },
     { "a signed no is a refusal however it came", test_a_signed_no_is_a_refusal_however_it_came },

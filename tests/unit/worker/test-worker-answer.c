@@ -38,6 +38,10 @@ static void add_token(WorkerAnswer *answer)
     check(answer->token->claims);
 }
 
+#define TPM_NAME                                                                                   \
+    "000b"                                                                                         \
+    "7c1e0f7c1e0f7c1e0f7c1e0f7c1e0f7c1e0f7c1e0f7c1e0f7c1e0f7c1e0f7c1e"
+
 static WorkerAnswer good_round(void)
 {
     WorkerAnswer answer = WORKER_ANSWER_INIT;
@@ -52,6 +56,7 @@ static WorkerAnswer good_round(void)
     answer.clock_skew_sec = -3;
     answer.has_tpm_clock = true;
     answer.tpm_clock = (AnswerTpmClock){ 86400000, 4, 1 };
+    answer.tpm_key = (AnswerTpmKey){ .name = TPM_NAME, .is_forgotten = true };
     answer.simulated = true;
     answer.fd_names[answer.n_fds++] = copy("token");
     add_token(&answer);
@@ -160,6 +165,8 @@ static void test_an_answer_of_a_round_survives_the_wire(void)
     check_int(read.tpm_clock.clock_msec, 86400000);
     check_int(read.tpm_clock.reset_count, 4);
     check_int(read.tpm_clock.restart_count, 1);
+    check_str(read.tpm_key.name, TPM_NAME);
+    check(read.tpm_key.is_forgotten);
     check(read.simulated);
     check_str(read.token->jti, "t-1");
     check_int(read.token->expires_boottime_usec, 905000000);
@@ -351,6 +358,14 @@ static void test_members_of_a_round_are_checked_one_by_one(void)
         { NULL, "tpm_clock", "{\"clock_msec\":-1,\"reset_count\":0,\"restart_count\":0}" },
         { NULL, "tpm_clock", "{\"clock_msec\":1,\"reset_count\":4294967296,\"restart_count\":0}" },
         { NULL, "tpm_clock", "{\"clock_msec\":1,\"reset_count\":1,\"restart_count\":1,\"x\":1}" },
+        { NULL, "tpm_key", "7" },
+        { NULL, "tpm_key", "{}" },
+        { NULL, "tpm_key", "{\"name\":\"" TPM_NAME "\"}" },
+        { NULL, "tpm_key", "{\"name\":\"" TPM_NAME "0\",\"is_forgotten\":false}" },
+        { NULL, "tpm_key", "{\"name\":\"" TPM_NAME "XX\",\"is_forgotten\":false}" },
+        { NULL, "tpm_key", "{\"name\":\"000b\",\"is_forgotten\":false}" },
+        { NULL, "tpm_key", "{\"name\":\"" TPM_NAME TPM_NAME "\",\"is_forgotten\":false}" },
+        { NULL, "tpm_key", "{\"name\":\"" TPM_NAME "\",\"is_forgotten\":false,\"x\":1}" },
         { NULL, "retry_after_sec", "86401" },
         { NULL, "clock_skew_sec", "\"1\"" },
         { NULL, "clock_skew_sec", "9223372036854775807" },

@@ -55,6 +55,24 @@ static void test_what_is_behind_the_gates_is_listed(void)
     secret_lab_stop(&lab);
 }
 
+static void test_what_is_for_a_vault_is_listed_too(void)
+{
+    SecretLab lab = secret_lab_start();
+    Key *key = secret_lab_key();
+    json_t *gate = kinds_gate_key_release("cloud", secret_lab_jwk(key));
+    json_t *request = secret_lab_seal_request(&lab, "disk", gate, NULL);
+
+    seal_as(&lab, key, "db-password", "vault");
+    kinds_seal(request, "secret");
+    _cleanup_worker_answer_ WorkerAnswer answer = kinds_wrapped(&lab, "cloud");
+    check_int(answer.result, ANSWER_OK);
+    check_int(answer.n_wrapped, 1);
+    check_str(answer.wrapped[0].name, "disk");
+    check_str(answer.wrapped[0].gate, "cloud");
+    key_free(key);
+    secret_lab_stop(&lab);
+}
+
 static void test_more_than_a_round_takes_are_named(void)
 {
     SecretLab lab = secret_lab_start();
@@ -123,6 +141,7 @@ static void test_a_request_that_is_none_is_refused(void)
 
 static const Test tests[] = {
     { "what is behind the gates is listed", test_what_is_behind_the_gates_is_listed },
+    { "what is for a vault is listed, too", test_what_is_for_a_vault_is_listed_too },
     { "more than a round takes are named", test_more_than_a_round_takes_are_named },
     { "a copied secret is listed once", test_a_copied_secret_is_listed_once },
     { "a store that is none is refused", test_a_store_that_is_none_is_refused },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kind rewrap: the verifier has opened the data key, and it is among those that are held.
+ * Kinds rewrap and key-release: the round has brought the data key, which the verifier has opened
+ * or the vault's key, and it is among those that are held.
  */
 #include "secret/gate-table.h"
 
@@ -26,6 +27,13 @@ static int open_key(const GateOpening *opening, Secret **ret)
 
 const SecretGate gate_rewrap = {
     .kind = GATE_KIND_REWRAP,
+    .needs_approval = true,
+    .check = check,
+    .open = open_key,
+};
+
+const SecretGate gate_key_release = {
+    .kind = GATE_KIND_KEY_RELEASE,
     .needs_approval = true,
     .check = check,
     .open = open_key,
